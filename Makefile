@@ -1,0 +1,48 @@
+# Everything a fresh machine needs: Python >= 3.10 with venv, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+# Real images for the demo, for example: make demo DATA=path/to/NEU-DET
+DATA ?=
+OUT ?= runs/demo
+
+.PHONY: install demo test examples lint format docs wheel clean
+
+# All at once: every further call of pip would build the package again.
+$(VENV)/.installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[test,station,lint,docs]"
+	touch $@
+
+install: $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	$(BIN)/rkd-keras demo --out $(OUT) --overwrite $(if $(DATA),--data $(DATA))
+
+# Whole files, so that what a file's tests share is made once; tests/conftest.py
+# puts the long ones first.
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Every example once, as it stands; they are part of `make test` too.
+examples: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/test_examples.py
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+wheel: $(VENV)/.installed
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf build dist .pytest_cache .ruff_cache *.egg-info

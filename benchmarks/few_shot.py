@@ -1,0 +1,163 @@
+"""NEU-few: what distillation is worth where images are few.
+
+For each number of images per class and each seed a teacher is trained on the
+few images, and a student on the same: alone, by KD, by RKD, by both. All
+students of one number have the same budget. Finished rows are kept in
+`rows.jsonl` and skipped when the script is started again. Several processes may
+share the folders, each with seeds of its own; start once more at the end for the
+whole table.
+
+    python benchmarks/few_shot.py path/to/NEU-DET --out docs/results/few
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import time
+from pathlib import Path
+
+from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import keras  # noqa: E402
+
+from rkd_keras.cli.experiment import Settings, run_experiment  # noqa: E402
+
+METHODS = {
+    "plain": None,
+    "kd": {"kd_weight": 1.0, "distance_weight": 0.0, "angle_weight": 0.0},
+    "rkd": {"kd_weight": 0.0},
+    "rkd+kd": {"kd_weight": 1.0},
+}
+TEACHER = {"model": "sarsn34", "model_options": {"width": 0.25, "stem_stride": 2}}
+STUDENT = {"model": "resnet18", "model_options": {"width": 0.25, "stem_stride": 2}}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data")
+    parser.add_argument("--out", type=Path, default=Path("docs/results/few"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/few"))
+    parser.add_argument("--counts", type=int, nargs="+", default=[10, 20, 50])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--steps", type=int, default=400, help="of each training")
+    parser.add_argument("--part", default="test", choices=["test", "val"])
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--temperature", type=float, default=4.0)
+    parser.add_argument("--kd-weight", type=float, default=1.0)
+    parser.add_argument("--distance-weight", type=float, default=25.0)
+    parser.add_argument("--angle-weight", type=float, default=50.0)
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    args.out.mkdir(parents=True, exist_ok=True)
+    rows_path = args.out / "rows.jsonl"
+    rows = []
+    if rows_path.exists():
+        rows = [json.loads(line) for line in rows_path.read_text().splitlines()]
+    for count in args.counts:
+        for seed in args.seeds:
+            teacher = args.runs / f"few{count}_seed{seed}_teacher"
+            for method in ["teacher", *args.methods]:
+                key = {"count": count, "seed": seed, "method": method}
+                if any(key.items() <= row.items() for row in rows):
+                    continue
+                row = {**key, **run(args, count, seed, method, teacher)}
+                rows.append(row)
+                with rows_path.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(json.dumps(row), flush=True)
+    write_table(args, rows)
+
+
+def run(args, count, seed, method, teacher):
+    """Train one network and return its scores."""
+    steps_per_epoch = -(-6 * count // 32)
+    common = {
+        "data": args.data,
+        "split": f"neu-few{count}",
+        "seed": seed,
+        "epochs": args.steps // steps_per_epoch,
+        "evaluate": args.part,
+        "quiet": True,
+        "resume": True,
+    }
+    if method == "teacher":
+        settings = Settings(out=str(teacher), **TEACHER, **common)
+    else:
+        distillation = {}
+        if METHODS[method] is not None:
+            weights = {
+                "kd_weight": args.kd_weight,
+                "distance_weight": args.distance_weight,
+                "angle_weight": args.angle_weight,
+            }
+            off = {k: 0.0 for k, v in METHODS[method].items() if v == 0}
+            distillation = {
+                "teacher": str(teacher),
+                "teacher_views": 32,
+                "temperature": args.temperature,
+                **weights,
+                **off,
+            }
+        out = teacher.with_name(teacher.name.replace("teacher", method))
+        settings = Settings(out=str(out), **STUDENT, **common, **distillation)
+    keras.backend.clear_session()
+    started = time.perf_counter()
+    scores = run_experiment(settings)
+    seconds = time.perf_counter() - started
+    if method != "teacher":
+        shutil.rmtree(settings.out)
+    kept = {k: scores[k] for k in ("accuracy", "macro_recall", "gmean")}
+    return {
+        **kept,
+        "part": args.part,
+        "steps": args.steps,
+        "epochs": settings.epochs,
+        "seconds": round(seconds),
+        "temperature": args.temperature,
+        "weights": [settings.kd_weight, settings.distance_weight, settings.angle_weight]
+        if method not in ("teacher", "plain")
+        else None,
+    }
+
+
+def write_table(args, rows):
+    """Write mean and spread over seeds as a Markdown table."""
+    lines = [
+        "| images per class | method | seeds | accuracy % (mean ± sd) "
+        "| gain over plain |",
+        "|---|---|---|---|---|",
+    ]
+    for count in args.counts:
+        plain = {
+            r["seed"]: r["accuracy"]
+            for r in rows
+            if r["count"] == count and r["method"] == "plain"
+        }
+        for method in ["teacher", *args.methods]:
+            found = [r for r in rows if r["count"] == count and r["method"] == method]
+            if not found:
+                continue
+            values = [100 * r["accuracy"] for r in found]
+            gains = [
+                100 * (r["accuracy"] - plain[r["seed"]])
+                for r in found
+                if r["seed"] in plain
+            ]
+            spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+            gain = f"{statistics.mean(gains):+.2f}" if gains else ""
+            lines.append(
+                f"| {count} | {method} | {len(found)} | "
+                f"{statistics.mean(values):.2f} ± {spread:.2f} | {gain} |"
+            )
+    (args.out / "table.md").write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

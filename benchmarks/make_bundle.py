@@ -1,0 +1,261 @@
+"""Make a student that comes with the package out of a finished run.
+
+    python benchmarks/make_bundle.py runs/edge_small --foreign path/to/cr7/defects
+
+The run's shape says which preset it becomes. Written are the Keras weights and the
+int8 file in `rkd_keras/weights`, and in `docs/model_cards` the card's page and the
+numbers on it. The temperature and the unknown verdict are fitted on the training
+and validation parts; the test part is scored once, here.
+"""
+
+import argparse
+import hashlib
+import inspect
+import json
+from pathlib import Path
+
+from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import numpy as np  # noqa: E402
+from model_card import card_page, command_of  # noqa: E402
+from sklearn.metrics import roc_auc_score  # noqa: E402
+
+from rkd_keras.cli.benchmark import _processor as processor  # noqa: E402
+from rkd_keras.cli.benchmark_processes import measure  # noqa: E402
+from rkd_keras.data import load_images  # noqa: E402
+from rkd_keras.errors import InputError  # noqa: E402
+from rkd_keras.evaluate import (  # noqa: E402
+    classification_scores,
+    expected_calibration_error,
+    wilson_interval,
+)
+from rkd_keras.export import export_model, fit_decisions  # noqa: E402
+from rkd_keras.export.serving_model import in_float32  # noqa: E402
+from rkd_keras.images import list_images  # noqa: E402
+from rkd_keras.models import count_multiply_adds, edge_resnet, zoo  # noqa: E402
+from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
+from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402
+from rkd_keras.predict.keras_backend import (  # noqa: E402
+    KerasBackend,
+    load_keras_model,
+)
+
+PAGES = Path(__file__).parent.parent / "docs" / "model_cards"
+LARGEST_BUNDLE = 6_000_000
+PRESETS = {
+    "edge_resnet_small": edge_resnet.SMALL,
+    "edge_resnet_tiny": edge_resnet.TINY,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="run directory of train or distill")
+    parser.add_argument("--foreign", type=Path, help="folder of images of another line")
+    parser.add_argument("--false-alarm-rate", type=float, default=0.01)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--preliminary", action="store_true", help="to be replaced")
+    args = parser.parse_args()
+    config = json.loads((args.run / "config.json").read_text(encoding="utf-8"))
+    shape = shape_of(config)
+    preset = preset_of(shape)
+    split = json.loads((args.run / "split.json").read_text(encoding="utf-8"))
+    model = in_float32(load_keras_model(args.run / "model.keras"))
+    images, labels = read_parts(split, model.input_shape[1:3])
+    card = fit_decisions(
+        model,
+        new_card(
+            split["class_names"],
+            model.input_shape[1:],
+            preset=preset,
+            trained_on=f"{config['split']}, {len(labels['train'])} images of NEU-DET",
+            model_card=f"docs/model_cards/{preset}.md",
+        ),
+        images["val"],
+        labels["val"],
+        images["train"],
+        labels["train"],
+        args.false_alarm_rate,
+    )
+    FOLDER.mkdir(exist_ok=True)
+    weights = FOLDER / f"neu_{preset}.weights.h5"
+    student = FOLDER / f"neu_{preset}.tflite"
+    checks = np.concatenate([images["val"], images["train"]])[:300]
+    # A third of all training images, from every class.
+    calibration = images["train"][:: max(1, len(images["train"]) // 300)]
+    parity = export_model(
+        model,
+        student,
+        card,
+        quantization="int8",
+        calibration_images=calibration,
+        check_images=checks,
+        overwrite=True,
+    )
+    model.save_weights(weights, overwrite=True)
+    register(preset, shape, weights, split["class_names"])
+    facts = {
+        "preset": preset,
+        "preliminary": args.preliminary,
+        "shape": shape,
+        "commands": commands(args.run, config, args.preliminary),
+        "teacher": teacher_of(config),
+        "seed": config["seed"],
+        "images": {part: len(found) for part, found in labels.items()},
+        "versions": config["versions"],
+        "parameters": int(sum(np.prod(w.shape) for w in model.trainable_weights)),
+        "multiply_adds": count_multiply_adds(model),
+        "weights_bytes": weights.stat().st_size,
+        "int8_bytes": student.stat().st_size,
+        "equal_verdicts": parity.equal_verdicts,
+        **scores(model, card, load(student), images, labels),
+        "unknown": unknown(card, images, args.foreign, model.input_shape[1:3]),
+        "latency": latency(student, args.runs),
+    }
+    total = sum(file.stat().st_size for file in FOLDER.iterdir())
+    if total > LARGEST_BUNDLE:
+        raise InputError(f"{FOLDER} holds {total} bytes, {LARGEST_BUNDLE} are allowed")
+    PAGES.mkdir(exist_ok=True)
+    text = json.dumps(facts, indent=2) + "\n"
+    (PAGES / f"{preset}.json").write_text(text, encoding="utf-8")
+    (PAGES / f"{preset}.md").write_text(card_page(facts), encoding="utf-8")
+    print(text)
+
+
+def shape_of(config):
+    """Return what decides the run's shape, the model's defaults filled in."""
+    builder = zoo.MODELS[config["model"]]
+    if builder not in (
+        zoo.MODELS["resnet18"],
+        *(zoo.MODELS[name] for name in PRESETS),
+    ):
+        raise InputError(f"{config['model']} is no ResNet18; bundle another run")
+    defaults = inspect.signature(builder).parameters
+    options = config["model_options"]
+    shape = {
+        name: options.get(name, defaults[name].default)
+        for name in ("width", "stem_stride", "stage_strides")
+    }
+    return {**shape, "stage_strides": list(shape["stage_strides"])}
+
+
+def preset_of(shape):
+    """Return the preset of a shape."""
+    for name, preset in PRESETS.items():
+        if shape == {**preset, "stage_strides": list(preset["stage_strides"])}:
+            return name
+    raise InputError(
+        f"the run's shape {shape} is that of no preset; change rkd_keras/models/"
+        "edge_resnet.py or bundle another run"
+    )
+
+
+def read_parts(split, size):
+    """Load the three parts' images and labels."""
+    images, labels = {}, {}
+    for part in ("train", "val", "test"):
+        files = [Path(row["file"]) for row in split[part]]
+        images[part], kept = load_images(files, size, strict=True)
+        labels[part] = np.array([split[part][i]["label"] for i in kept])
+    return images, labels
+
+
+def register(preset, shape, weights, class_names):
+    """Write what `weights="neu"` must know into the index."""
+    entries = neu_presets()
+    entries[preset] = {
+        "shape": shape,
+        "weights": weights.name,
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "class_names": class_names,
+    }
+    ordered = {name: entries[name] for name in PRESETS if name in entries}
+    text = json.dumps(ordered, indent=2) + "\n"
+    (FOLDER / "neu.json").write_text(text, encoding="utf-8")
+
+
+def teacher_of(config):
+    """Return name and test accuracy of the run's teacher, or `None`."""
+    if not config.get("teacher"):
+        return None
+    folder = Path(config["teacher"])
+    teacher = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    found = {"model": teacher["model"], "options": teacher["model_options"]}
+    metrics = folder / "metrics.json"
+    if metrics.is_file():
+        found["accuracy"] = json.loads(metrics.read_text(encoding="utf-8"))["accuracy"]
+    return found
+
+
+def commands(run, config, preliminary):
+    """Return the commands that made the run, its teacher's first."""
+    found = [command_of(config, run.name)]
+    if config.get("teacher"):
+        folder = Path(config["teacher"])
+        text = (folder / "config.json").read_text(encoding="utf-8")
+        found.insert(0, command_of(json.loads(text), folder.name))
+    flag = " --preliminary" if preliminary else ""
+    return [*found, f"python benchmarks/make_bundle.py runs/{run.name}{flag}"]
+
+
+def scores(model, card, predictor, images, labels):
+    """Score Keras and int8 on validation and test, calibrated and not."""
+    backend = KerasBackend(model)
+    found = {"temperature": card["temperature"]}
+    for part in ("val", "test"):
+        starts = range(0, len(images[part]), 64)
+        logits = np.concatenate(
+            [backend.logits_and_embedding(images[part][i : i + 64])[0] for i in starts]
+        )
+        rows = {
+            "keras": softmax(logits, card["temperature"]),
+            "int8": predictor.predict_batch(images[part])[0],
+        }
+        found[part] = {
+            "ece_before": expected_calibration_error(softmax(logits), labels[part])
+        }
+        for name, probabilities in rows.items():
+            result = classification_scores(
+                labels[part], probabilities, card["class_names"]
+            )
+            right = round(result["accuracy"] * len(labels[part]))
+            found[part][name] = {
+                "accuracy": result["accuracy"],
+                "interval": list(wilson_interval(right, len(labels[part]))),
+                "gmean": result["gmean"],
+                "recall": {n: c["recall"] for n, c in result["per_class"].items()},
+                "ece": expected_calibration_error(probabilities, labels[part]),
+            }
+    return found
+
+
+def unknown(card, images, foreign, size):
+    """Score the unknown verdict on test images and on those of another line."""
+    detector = UnknownDetector.from_card(card["unknown"])
+    known = detector.score(images["test"])
+    found = {
+        "stated_false_alarm_rate": detector.false_alarm_rate,
+        "false_alarms_on_test": float(np.mean(known > detector.threshold)),
+    }
+    if foreign:
+        pixels, _ = load_images(list_images(foreign), size)
+        strange = detector.score(pixels)
+        truth = np.repeat([0, 1], [len(known), len(strange)])
+        found["foreign_images"] = len(strange)
+        found["foreign_called_unknown"] = float(np.mean(strange > detector.threshold))
+        found["auroc"] = float(roc_auc_score(truth, np.concatenate([known, strange])))
+    return found
+
+
+def latency(student, runs):
+    """Time the int8 file on one thread."""
+    subject = {"model": str(student), "runtime": "LiteRT", "role": "predictor"}
+    (result,) = measure([subject], 1, runs, batch=1, show_progress=False)
+    kept = ("median_ms", "p95_ms", "p99_ms", "peak_mb", "load_s", "runs", "threads")
+    return {"processor": processor(), **{name: result[name] for name in kept}}
+
+
+if __name__ == "__main__":
+    main()

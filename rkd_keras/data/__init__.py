@@ -1,0 +1,70 @@
+"""Read, split, load, augment and stream images.
+
+Reading, splitting and loading need no TensorFlow; what needs it is imported at
+its first use.
+"""
+
+from importlib import import_module
+
+from rkd_keras.data.blending import blend_defect, blend_samples
+from rkd_keras.data.contact_sheet import contact_sheet
+from rkd_keras.data.image_index import ImageIndex
+from rkd_keras.data.loading import load_images, load_samples
+from rkd_keras.data.noise import add_noise
+from rkd_keras.data.open_dataset import open_dataset
+from rkd_keras.data.records import pack_images, unpack_images
+from rkd_keras.data.splits import PROTOCOLS, Split, find_duplicates, make_split
+
+# Names whose modules import TensorFlow.
+_WITH_TENSORFLOW = {
+    "Augmentation": "augmentation",
+    "TrainingPipeline": "pipeline",
+    "balanced_order": "balanced_sampling",
+    "cutmix": "mixing",
+    "evaluation_dataset": "pipeline",
+    "fusion_batch": "fusion",
+    "make_samples": "oversampling",
+    "match_domains": "domains",
+    "mixup": "mixing",
+    "mosaic_batch": "mosaic",
+    "open_domain": "domains",
+    "oversample": "oversampling",
+    "unpaired_dataset": "domains",
+}
+
+__all__ = [
+    "Augmentation",
+    "ImageIndex",
+    "PROTOCOLS",
+    "Split",
+    "TrainingPipeline",
+    "add_noise",
+    "balanced_order",
+    "blend_defect",
+    "blend_samples",
+    "contact_sheet",
+    "cutmix",
+    "evaluation_dataset",
+    "find_duplicates",
+    "fusion_batch",
+    "load_images",
+    "load_samples",
+    "make_samples",
+    "make_split",
+    "match_domains",
+    "mixup",
+    "mosaic_batch",
+    "open_dataset",
+    "open_domain",
+    "oversample",
+    "pack_images",
+    "unpack_images",
+    "unpaired_dataset",
+]
+
+
+def __getattr__(name):
+    if name in _WITH_TENSORFLOW:
+        module = import_module(f"{__name__}.{_WITH_TENSORFLOW[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

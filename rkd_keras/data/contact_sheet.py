@@ -1,0 +1,75 @@
+"""Many small images on one sheet, in captioned rows."""
+
+import cv2
+import numpy as np
+
+
+def contact_sheet(rows, scale=2, gap=2):
+    """Lay out rows of images with captions.
+
+    Args:
+        rows: list of pairs: caption, and images `(n, H, W, 3)` or `(n, H, W, 1)`
+            of uint8 or float 0 to 255, one size for all.
+        scale: factor by which pixels are enlarged. Defaults to `2`.
+        gap: pixels between images. Defaults to `2`.
+
+    Returns:
+        Array `(height, width, 3)`, uint8, RGB.
+
+    Raises:
+        ValueError: when there is no image.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.zeros((3, 16, 16, 3), "uint8")
+        >>> contact_sheet([("original", images)], scale=1, gap=0).shape
+        (32, 48, 3)
+    """
+    rows = [(caption, np.asarray(images)) for caption, images in rows]
+    rows = [(caption, images) for caption, images in rows if len(images)]
+    if not rows:
+        raise ValueError("`rows` must hold at least one image. Received: none")
+    columns = max(len(images) for _, images in rows)
+    height, width = (scale * side for side in rows[0][1].shape[1:3])
+    caption_height = 16
+    sheet_width = columns * width + (columns - 1) * gap
+    strips = []
+    for caption, images in rows:
+        strip = np.full((caption_height + height + gap, sheet_width, 3), 255, "uint8")
+        cv2.putText(
+            strip,
+            caption,
+            (2, 12),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.4,
+            (0, 0, 0),
+            1,
+            cv2.LINE_AA,
+        )
+        for i, image in enumerate(images):
+            image = np.clip(np.round(image), 0, 255).astype("uint8")
+            image = np.repeat(np.repeat(image, scale, axis=0), scale, axis=1)
+            left = i * (width + gap)
+            # A single channel is broadcast to three.
+            strip[caption_height : caption_height + height, left : left + width] = image
+        strips.append(strip)
+    return np.concatenate(strips)
+
+
+def write_image(path, image):
+    """Write an RGB or grey image; the suffix decides the format.
+
+    Args:
+        path: file to write.
+        image: array `(H, W, 3)` or `(H, W, 1)`, uint8, RGB.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    image = np.asarray(image)
+    if image.shape[-1] == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    encoded, data = cv2.imencode(path.suffix, image)
+    if not encoded:
+        raise OSError(f"{path} cannot be encoded")
+    path.write_bytes(data.tobytes())

@@ -1,0 +1,64 @@
+"""The list of a data set's images: what every reader returns."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass
+class ImageIndex:
+    """Files, labels and what else a data set says of its images.
+
+    Attributes:
+        files: list of `Path`, one per image.
+        labels: array `(images,)`, int64, index into `class_names`.
+        class_names: tuple of strings.
+        parts: tuple of `"train"`, `"val"`, `"test"` or `None`, one per image:
+            the part in which the data set itself puts the image.
+        boxes: dict from a file's index to an array `(boxes, 4)` of int pixels
+            `(xmin, ymin, xmax, ymax)`; images without boxes are absent.
+
+    Raises:
+        ValueError: when files, labels and parts are not of one length.
+
+    Example:
+        >>> from pathlib import Path
+        >>> index = ImageIndex([Path("a.png")], [0], ("crack",))
+        >>> len(index), index.counts().tolist()
+        (1, [1])
+    """
+
+    files: list
+    labels: np.ndarray
+    class_names: tuple
+    parts: tuple = ()
+    boxes: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Normalise the types of what was given."""
+        self.files = [Path(f) for f in self.files]
+        self.labels = np.asarray(self.labels, dtype=np.int64)
+        self.class_names = tuple(self.class_names)
+        self.parts = tuple(self.parts) or (None,) * len(self.files)
+        if not len(self.files) == len(self.labels) == len(self.parts):
+            raise ValueError(
+                "`files`, `labels` and `parts` must be of one length. Received: "
+                f"{len(self.files)}, {len(self.labels)}, {len(self.parts)}"
+            )
+
+    def __len__(self):
+        """Return the number of images."""
+        return len(self.files)
+
+    def counts(self, indices=None):
+        """Count the images of each class.
+
+        Args:
+            indices: images to count, all when `None`.
+
+        Returns:
+            Array `(classes,)`, int64.
+        """
+        labels = self.labels if indices is None else self.labels[np.asarray(indices)]
+        return np.bincount(labels, minlength=len(self.class_names))

@@ -1,0 +1,21 @@
+"""The exceptions whose message alone is for the user: no traceback is shown.
+
+A leaf module: every room may import it, it imports nothing of ours.
+"""
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used: a file, a folder, an option.
+
+    The message is one sentence that says what was wrong, where, and what to do.
+    The command line prints it and exits with status 2; library users catch it
+    as a `ValueError`.
+    """
+
+
+class WorkerLostError(RuntimeError):
+    """Another worker of a training over several processes is gone.
+
+    The command line prints the message and exits with status 3: neither the
+    input nor this process is at fault, and the training can be resumed.
+    """

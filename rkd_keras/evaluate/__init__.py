@@ -1,0 +1,40 @@
+"""Score classifiers, draw the figures, write the report."""
+
+from rkd_keras.evaluate.calibration import expected_calibration_error
+from rkd_keras.evaluate.classical import ClassicalClassifier
+from rkd_keras.evaluate.embedding_distance import frechet_distance, kernel_distance
+from rkd_keras.evaluate.figure_style import save_figure
+from rkd_keras.evaluate.history import read_history
+from rkd_keras.evaluate.plots import (
+    plot_class_scores,
+    plot_comparison,
+    plot_confusion_matrix,
+    plot_mistakes,
+    plot_training_curves,
+)
+from rkd_keras.evaluate.report import write_report
+from rkd_keras.evaluate.scores import (
+    classification_scores,
+    top_mistakes,
+    wilson_interval,
+)
+from rkd_keras.evaluate.verdict import plain_verdict
+
+__all__ = [
+    "ClassicalClassifier",
+    "classification_scores",
+    "expected_calibration_error",
+    "frechet_distance",
+    "kernel_distance",
+    "plain_verdict",
+    "plot_class_scores",
+    "plot_comparison",
+    "plot_confusion_matrix",
+    "plot_mistakes",
+    "plot_training_curves",
+    "read_history",
+    "save_figure",
+    "top_mistakes",
+    "wilson_interval",
+    "write_report",
+]

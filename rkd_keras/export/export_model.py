@@ -1,0 +1,187 @@
+"""One entry to all exports: convert, check in the target's runtime, then keep."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from rkd_keras.errors import InputError
+from rkd_keras.export.parity import check_parity
+from rkd_keras.export.serving_model import in_float32, serving_model
+from rkd_keras.images import read_image, resize_image, to_rgb_uint8
+from rkd_keras.predict import write_card
+from rkd_keras.predict.card import checked_card
+
+FORMATS = {"saved_model": "", "tflite": ".tflite", "onnx": ".onnx"}
+
+
+def export_model(
+    model,
+    path,
+    card,
+    format=None,
+    quantization=None,
+    calibration_images=None,
+    check_images=None,
+    overwrite=False,
+):
+    """Export a Keras model and keep the file only if it decides alike.
+
+    The file is written beside `path` under a temporary name, loaded in its own
+    runtime and compared with `model` on `check_images`. Only then it takes its
+    place; otherwise nothing is left.
+
+    Args:
+        model: functional `keras.Model` with layers `embedding` and `logits`; one
+            of a mixed policy is rebuilt under float32.
+        path: where the file or, for a SavedModel, the folder goes.
+        card: the model's card, see `rkd_keras.predict.new_card`.
+        format: `"saved_model"`, `"tflite"` or `"onnx"`. Defaults to what the
+            suffix of `path` says; no suffix is a SavedModel.
+        quantization: for TFLite `None`, `"float16"` or `"int8"`. Defaults to
+            `None`.
+        calibration_images: real training images for int8, array `(n, H, W, 3)`
+            uint8 or a list of arrays or files. Defaults to `None`.
+        check_images: real images to compare on, in the same forms. Defaults to
+            the calibration images.
+        overwrite: whether a file at `path` may be replaced. Defaults to `False`.
+
+    Returns:
+        The `ParityReport`.
+
+    Raises:
+        InputError: when an argument is not valid, `path` is taken, or the exported
+            file differs from the model by more than its tolerance.
+
+    Example:
+        >>> import tempfile
+        >>> from rkd_keras.models import ResNet18
+        >>> from rkd_keras.predict import load, new_card
+        >>> model = ResNet18(num_classes=2, width=0.125, input_shape=(32, 32, 3))
+        >>> card = new_card(["inclusion", "scratches"], (32, 32, 3))
+        >>> images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), "uint8")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/student.onnx"
+        ...     report = export_model(model, path, card, check_images=images)
+        ...     load(path).class_names
+        ('inclusion', 'scratches')
+        >>> report.passed
+        True
+    """
+    path = Path(path)
+    format = _checked_format(path, format, quantization)
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} exists already; choose another name or overwrite it")
+    card = checked_card({**card, "quantization": quantization}, "the card")
+    size = tuple(card["input_shape"][:2])
+    if check_images is None:
+        check_images = calibration_images
+    if check_images is None or len(check_images) == 0:
+        raise InputError(
+            "an export is compared with the Keras model on real images; give some "
+            "as check_images"
+        )
+    check_images = _stack(check_images, size)
+    if calibration_images is not None:
+        calibration_images = _stack(calibration_images, size)
+    _check_model(model, card)
+    model = in_float32(model)
+    serving = serving_model(model, card["temperature"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{FORMATS[format]}")
+    try:
+        if format == "saved_model":
+            from rkd_keras.export.saved_model import write_saved_model
+
+            write_saved_model(serving, temporary)
+        elif format == "onnx":
+            from rkd_keras.export.onnx import convert_to_onnx
+
+            temporary.write_bytes(convert_to_onnx(serving))
+        else:
+            from rkd_keras.export.tflite import convert_to_tflite
+
+            temporary.write_bytes(
+                convert_to_tflite(serving, quantization, calibration_images)
+            )
+        write_card(temporary, card)
+        report = check_parity(temporary, model, check_images)
+        if not report.passed:
+            raise InputError(
+                f"{path} was not written: in its own runtime the exported model "
+                f"differs from the Keras model by up to {report.largest_difference:.2g}"
+                f" in a probability (allowed {report.tolerance:g}) and agrees on "
+                f"{min(report.equal_classes, report.equal_verdicts):.1%} of "
+                f"{report.images} verdicts (needed {report.least_equal:.0%}); "
+                "calibrate on more training images or choose another quantization"
+            )
+        _replace(temporary, path)
+    finally:
+        _remove(temporary)
+    return report
+
+
+def _checked_format(path, format, quantization):
+    if format is None:
+        suffixes = {suffix: name for name, suffix in FORMATS.items()}
+        format = suffixes.get(path.suffix.lower())
+    if format not in FORMATS:
+        raise InputError(
+            f"format must be one of {', '.join(FORMATS)}. Received: format={format}, "
+            f"path={path}"
+        )
+    if FORMATS[format] and path.suffix.lower() != FORMATS[format]:
+        raise InputError(
+            f"a {format} file's name must end in {FORMATS[format]}. "
+            f"Received: path={path}"
+        )
+    if quantization is not None and format != "tflite":
+        raise InputError(
+            f"only tflite files are quantized. Received: format={format}, "
+            f"quantization={quantization}"
+        )
+    return format
+
+
+def _check_model(model, card):
+    shape = list(model.input_shape[1:])
+    classes = model.output_shape[-1]
+    if shape != card["input_shape"] or classes != len(card["class_names"]):
+        raise InputError(
+            f"the model takes images {shape} and has {classes} classes, but the card "
+            f"says {card['input_shape']} and {len(card['class_names'])}"
+        )
+
+
+def _stack(images, size):
+    """Bring arrays or files to `(n, height, width, 3)` uint8."""
+    return np.stack(
+        [
+            resize_image(
+                read_image(image)
+                if isinstance(image, str | Path)
+                else to_rgb_uint8(image),
+                size,
+            )
+            for image in images
+        ]
+    )
+
+
+def _replace(temporary, path):
+    if path.is_dir():
+        # A folder cannot be replaced in one step: the old one steps aside first.
+        aside = temporary.with_name(f"{temporary.name}.old")
+        os.replace(path, aside)
+        os.replace(temporary, path)
+        shutil.rmtree(aside)
+    else:
+        os.replace(temporary, path)
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,143 @@
+"""Compare segmentations with masks drawn by hand."""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from rkd_keras.errors import InputError
+from rkd_keras.images import list_images, read_image
+from rkd_keras.measure.grey import as_grey
+
+
+def intersection_over_union(found, truth):
+    """Return |found and truth| / |found or truth|; 1 when both are empty.
+
+    Args:
+        found: array `(H, W)`, bool.
+        truth: array `(H, W)`, bool.
+
+    Returns:
+        A float in [0, 1].
+
+    Raises:
+        InputError: when the sizes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> a, b = np.zeros((2, 2), bool), np.ones((2, 2), bool)
+        >>> intersection_over_union(a, b), intersection_over_union(a, a)
+        (0.0, 1.0)
+    """
+    if found.shape != truth.shape:
+        raise InputError(
+            "masks must be of one size. Received: "
+            f"found={found.shape}, truth={truth.shape}"
+        )
+    union = int((found | truth).sum())
+    return int((found & truth).sum()) / union if union else 1.0
+
+
+@dataclass
+class MaskedImages:
+    """Images with true masks, sorted into classes and two halves.
+
+    Attributes:
+        names: list of file names without suffix.
+        images: list of arrays `(H, W)`, uint8.
+        masks: list of arrays `(H, W)`, bool.
+        classes: list of class names: what stands before the file name's last
+            underscore.
+        halves: list of `"tune"` or `"check"`: the halves in which settings were
+            chosen and checked.
+
+    Example:
+        >>> MaskedImages([], [], [], [], []).names
+        []
+    """
+
+    names: list
+    images: list
+    masks: list
+    classes: list
+    halves: list
+
+    @classmethod
+    def read(cls, images, masks, seed=0):
+        """Pair the files of two folders by name and halve each class.
+
+        Args:
+            images: folder of images.
+            masks: folder of masks, true where brighter than 127.
+            seed: of the halves. Defaults to `0`.
+
+        Returns:
+            `MaskedImages`.
+
+        Raises:
+            InputError: when a mask is missing or of another size.
+        """
+        truth = {path.stem: path for path in list_images(masks)}
+        files = list_images(images)
+        missing = [f.name for f in files if f.stem not in truth]
+        if missing:
+            raise InputError(f"{masks} holds no mask for {missing[0]}")
+        by_class = defaultdict(list)
+        for file in files:
+            by_class[file.stem.rpartition("_")[0] or "all"].append(file)
+        found = cls([], [], [], [], [])
+        for name, members in sorted(by_class.items()):
+            order = np.random.default_rng(seed).permutation(len(members))
+            tune = {members[i] for i in order[: len(members) // 2]}
+            for file in members:
+                image = as_grey(read_image(file))
+                mask = as_grey(read_image(truth[file.stem])) > 127
+                if mask.shape != image.shape:
+                    raise InputError(f"{truth[file.stem]} is not of its image's size")
+                found.names.append(file.stem)
+                found.images.append(image)
+                found.masks.append(mask)
+                found.classes.append(name)
+                found.halves.append("tune" if file in tune else "check")
+        return found
+
+
+def score_segmentation(data, method, progress=None):
+    """Score one segmentation.
+
+    Args:
+        data: `MaskedImages`.
+        method: callable from a grey image to a mask.
+        progress: callable that wraps the images to show progress, or `None`.
+
+    Returns:
+        A dict with `"all"`, `"tune"` and `"check"`: each a dict from class to its
+        mean IoU and `"mean"` over classes; and `"ms"`, processor milliseconds per
+        image.
+
+    Example:
+        >>> import numpy as np
+        >>> mask = np.eye(4, dtype=bool)
+        >>> data = MaskedImages(["a_1"], [mask * 255], [mask], ["a"], ["tune"])
+        >>> score_segmentation(data, lambda image: image > 0)["all"]
+        {'a': 1.0, 'mean': 1.0}
+    """
+    scores = defaultdict(lambda: defaultdict(list))
+    spent = 0.0
+    images = data.images if progress is None else progress(data.images)
+    for image, truth, name, half in zip(
+        images, data.masks, data.classes, data.halves, strict=True
+    ):
+        begin = time.process_time()
+        found = method(image)
+        spent += time.process_time() - begin
+        value = intersection_over_union(found, truth)
+        scores["all"][name].append(value)
+        scores[half][name].append(value)
+    result = {}
+    for part, classes in scores.items():
+        means = {name: float(np.mean(values)) for name, values in classes.items()}
+        result[part] = {**means, "mean": float(np.mean(list(means.values())))}
+    result["ms"] = 1000 * spent / max(1, len(data.images))
+    return result

@@ -1,0 +1,101 @@
+"""Grade a measured image by rules that users write."""
+
+from dataclasses import dataclass
+
+from rkd_keras.errors import InputError
+from rkd_keras.measure.grade_rules import GradeRules
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The verdict of the rules on one image.
+
+    Attributes:
+        severity: 1 (none) to 5 (worst).
+        decision: `"accept"`, `"review"` or `"reject"`.
+        rules: names of the rules that held, in the file's order.
+        decisive: name of the first rule of the severity that won, `None` when no
+            rule raised the base severity.
+
+    Example:
+        >>> Grade(3, "review", ("dense small marks",), "dense small marks").decision
+        'review'
+    """
+
+    severity: int
+    decision: str
+    rules: tuple
+    decisive: str | None
+
+    def to_dict(self):
+        """Return a flat dict for JSON or a table.
+
+        Example:
+            >>> Grade(1, "accept", (), None).to_dict()["decision"]
+            'accept'
+        """
+        return {
+            "severity": self.severity,
+            "decision": self.decision,
+            "decisive_rule": self.decisive,
+            "rules": "; ".join(self.rules),
+        }
+
+
+def grade(measurement, class_name=None, rules=None):
+    """Grade an image.
+
+    The result is a number by the user's own rules and claims conformity with no
+    standard.
+
+    Args:
+        measurement: a `Measurement`.
+        class_name: class of the defect as a classifier names it; rules that ask
+            for a class do not hold without one. Defaults to `None`.
+        rules: `GradeRules`, a path of a YAML file, or `None` for the rules that
+            come with the package. Defaults to `None`.
+
+    Returns:
+        A `Grade`.
+
+    Raises:
+        InputError: when the rule file is wrong (the message names the line), or
+            its unit is not the measurement's.
+
+    Example:
+        >>> import numpy as np
+        >>> from rkd_keras.measure import measure
+        >>> mask = np.zeros((64, 64), bool)
+        >>> grade(measure(None, mask)).decision
+        'accept'
+        >>> mask[:40, :60] = True
+        >>> result = grade(measure(None, mask))
+        >>> result.severity, result.decision, result.decisive
+        (5, 'reject', 'most of the surface')
+    """
+    if not isinstance(rules, GradeRules):
+        rules = GradeRules.load(rules)
+    if rules.unit != "any" and rules.unit != measurement.unit:
+        raise InputError(
+            f"{rules.source}: the rules are in {rules.unit} and the measurement in "
+            f"{measurement.unit}; give mm_per_pixel, or change `unit`"
+        )
+    values = {
+        "class": class_name,
+        "k": measurement.k if rules.k_at is None else measurement.k_at(rules.k_at),
+        "area_ratio": measurement.area_ratio,
+        "area": measurement.area,
+        "longest": measurement.longest,
+        "count": measurement.count,
+    }
+    held = [rule for rule in rules.rules if rule.holds(values)]
+    severity = max([rules.base_severity, *(rule.severity for rule in held)])
+    decisive = None
+    if severity > rules.base_severity:
+        decisive = next(rule.name for rule in held if rule.severity == severity)
+    return Grade(
+        severity=severity,
+        decision=rules.decisions[severity],
+        rules=tuple(rule.name for rule in held),
+        decisive=decisive,
+    )

@@ -1,0 +1,43 @@
+"""One grading rule."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class GradeRule:
+    """One rule: conditions that must all hold, and a severity.
+
+    Attributes:
+        name: what the rule is called in results.
+        severity: 1 to 5.
+        classes: tuple of class names, or `None` for any class.
+        bounds: dict from a quantity to `(above, below)`, both exclusive.
+
+    Example:
+        >>> rule = GradeRule("dense", 3, None, {"k": (0.2, float("inf"))})
+        >>> rule.holds({"k": 0.3}), rule.holds({"k": None})
+        (True, False)
+    """
+
+    name: str
+    severity: int
+    classes: tuple | None
+    bounds: dict
+
+    def holds(self, values):
+        """Say whether all conditions hold; an unknown value fails its condition.
+
+        Args:
+            values: dict from quantity to number or `None`, and `"class"` to a
+                name or `None`.
+
+        Returns:
+            A bool.
+        """
+        if self.classes is not None and values.get("class") not in self.classes:
+            return False
+        for quantity, (above, below) in self.bounds.items():
+            value = values.get(quantity)
+            if value is None or not above < value < below:
+                return False
+        return True

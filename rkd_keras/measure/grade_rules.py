@@ -1,0 +1,77 @@
+"""Rules for grading, read from YAML."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkd_keras.errors import InputError
+from rkd_keras.measure.rule_parser import RuleParser
+
+DEFAULT_PATH = Path(__file__).with_name("grade_rules.yaml")
+
+
+@dataclass(frozen=True)
+class GradeRules:
+    """All of a rule file.
+
+    Attributes:
+        source: the file's name, for messages.
+        unit: `"any"`, `"px"` or `"mm"`.
+        k_at: side in pixels that K is converted to, or `None`.
+        base_severity: severity when no rule holds.
+        decisions: dict from severity to `"accept"`, `"review"` or `"reject"`.
+        rules: tuple of `GradeRule`.
+
+    Example:
+        >>> len(GradeRules.load().rules) > 3
+        True
+    """
+
+    source: str
+    unit: str
+    k_at: float | None
+    base_severity: int
+    decisions: dict
+    rules: tuple
+
+    @classmethod
+    def load(cls, path=None):
+        """Read a rule file.
+
+        Args:
+            path: YAML file; the package's own rules when `None`. Defaults to
+                `None`.
+
+        Returns:
+            `GradeRules`.
+
+        Raises:
+            InputError: when the file cannot be read, is no YAML or breaks the
+                rules' format; the message names the line.
+        """
+        path = DEFAULT_PATH if path is None else Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from error
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text, source="rules"):
+        r"""Read rules from YAML text.
+
+        Args:
+            text: the YAML text.
+            source: what to call it in messages. Defaults to `"rules"`.
+
+        Returns:
+            `GradeRules`.
+
+        Raises:
+            InputError: as `load`.
+
+        Example:
+            >>> GradeRules.parse("version: 1\nrulez: []", "my.yaml")
+            Traceback (most recent call last):
+            rkd_keras.errors.InputError: my.yaml, line 2: unknown key 'rulez', did you mean 'rules'?
+        """  # noqa: E501
+        return cls(source=source, **RuleParser(source).parse(text))

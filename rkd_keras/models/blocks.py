@@ -1,0 +1,105 @@
+"""The pieces that the residual networks share, each number written once."""
+
+import keras
+from keras import layers
+
+from rkd_keras.layers import GroupedConv2D
+from rkd_keras.models.pretrained import load_weights
+
+MOMENTUM = 0.9
+EPSILON = 1e-5
+
+
+def scaled(filters, width):
+    """Return `filters * width`, rounded to an integer of at least 1."""
+    return max(1, int(round(filters * width)))
+
+
+def conv_bn(
+    x, filters, kernel=3, stride=1, activation="relu", use_bias=False, groups=1, name=""
+):
+    """Apply convolution, batch normalisation and an optional activation.
+
+    Padding is symmetric, `kernel // 2` on every side, also at stride 2: PyTorch's
+    arithmetic (Keras's "same" pads only right and bottom there), so that weights
+    trained elsewhere give the same numbers.
+    """
+    padding = "valid"
+    if kernel > 1:
+        if stride == 1:
+            padding = "same"
+        else:
+            x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
+    convolution = GroupedConv2D if groups > 1 else layers.Conv2D
+    x = convolution(
+        filters,
+        kernel,
+        stride,
+        padding,
+        groups=groups,
+        use_bias=use_bias,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    x = batch_norm(x, name=f"{name}_bn")
+    if activation:
+        x = layers.Activation(activation, name=f"{name}_{activation}")(x)
+    return x
+
+
+def batch_norm(x, name):
+    """Apply batch normalisation with the package's momentum and epsilon."""
+    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)(x)
+
+
+def basic_block(x, filters, stride, branch=None, name=""):
+    """Two 3x3 convolutions and a shortcut; `branch` acts on the residual."""
+    y = conv_bn(x, filters, 3, stride, name=f"{name}_1")
+    y = conv_bn(y, filters, 3, activation=None, name=f"{name}_2")
+    return add_shortcut(x, y, stride, branch, name)
+
+
+def bottleneck_block(x, filters, stride, branch=None, name=""):
+    """1x1, 3x3 (with the stride) and 1x1 times four; `branch` acts on it."""
+    y = conv_bn(x, filters, 1, name=f"{name}_1")
+    y = conv_bn(y, filters, 3, stride, name=f"{name}_2")
+    y = conv_bn(y, 4 * filters, 1, activation=None, name=f"{name}_3")
+    return add_shortcut(x, y, stride, branch, name)
+
+
+def add_shortcut(x, y, stride, branch, name, use_bias=False):
+    """Add the identity, or a 1x1 projection where the shape changes, and ReLU."""
+    if branch is not None:
+        y = branch(y, name)
+    if stride != 1 or x.shape[-1] != y.shape[-1]:
+        x = conv_bn(x, y.shape[-1], 1, stride, None, use_bias, name=f"{name}_shortcut")
+    x = layers.Add(name=f"{name}_add")([x, y])
+    return layers.ReLU(name=f"{name}_out")(x)
+
+
+def image_input(input_shape, include_preprocessing):
+    """Return the input and the tensor that the stem takes."""
+    inputs = keras.Input(tuple(input_shape), name="image")
+    x = inputs
+    if include_preprocessing:
+        x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaling")(x)
+    return inputs, x
+
+
+def classifier(inputs, x, num_classes, dropout, activation, weights, name):
+    """Pool, drop and classify, and build the model."""
+    x = layers.GlobalAveragePooling2D(name="embedding")(x)
+    return classify(inputs, x, num_classes, dropout, activation, weights, name)
+
+
+def classify(inputs, x, num_classes, dropout, activation, weights, name):
+    """Drop and classify a pooled `embedding`, and build the model."""
+    if dropout:
+        x = layers.Dropout(dropout, name="dropout")(x)
+    # float32 logits: softmax and losses lose too much in bfloat16.
+    x = layers.Dense(
+        num_classes, activation=activation, dtype="float32", name="logits"
+    )(x)
+    model = keras.Model(inputs, x, name=name)
+    load_weights(model, weights)
+    return model

@@ -1,0 +1,1 @@
+"""The REST API: endpoints that translate between HTTP and plain functions."""

@@ -1,0 +1,87 @@
+"""One device: a camera or a client that posts frames."""
+
+from dataclasses import asdict, dataclass, field
+
+from rkd_keras.errors import InputError
+from rkd_keras.station.cameras import NOT_FETCHED, DeviceHealth
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """What an engineer sets for a device.
+
+    Attributes:
+        mm_per_pixel: size of a pixel on the strip, millimetres; `None` when it
+            is not known, then sizes stay in pixels.
+        speed_m_s: the line's speed for coils that begin without one, metres per
+            second; `None` when the client posts positions itself.
+        min_contrast: what has less contrast is surface, see
+            `rkd_keras.measure.segment`; higher for a rough surface.
+        travel_axis: `"y"` when the strip travels down the image's rows, as under
+            a line camera, `"x"` when along its columns.
+    """
+
+    mm_per_pixel: float | None = None
+    speed_m_s: float | None = None
+    travel_axis: str = "y"
+    min_contrast: float = 0.06
+
+    def __post_init__(self):
+        """Check the ranges."""
+        for name, high in (("mm_per_pixel", 1000.0), ("speed_m_s", 200.0)):
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= high:
+                raise InputError(
+                    f"{name} must be above 0 and at most {high:g}. "
+                    f"Received: {name}={value}"
+                )
+        if not 0 <= self.min_contrast <= 1:
+            raise InputError(
+                "min_contrast must be in [0, 1]. "
+                f"Received: min_contrast={self.min_contrast}"
+            )
+        if self.travel_axis not in ("x", "y"):
+            raise InputError(
+                "travel_axis must be 'x' or 'y'. "
+                f"Received: travel_axis={self.travel_axis!r:.20}"
+            )
+
+    def as_dict(self):
+        """Return the settings as a dict for the store."""
+        return asdict(self)
+
+
+@dataclass
+class Device:
+    """A device as the running station holds it.
+
+    Attributes:
+        id: short name for addresses, lower case.
+        name: name for people.
+        source: where frames come from, see `open_source`; `kind` `"posted"` for
+            clients that send them, `"pictures"` for what people load.
+        settings: a `DeviceSettings`.
+        enabled: whether it is to run.
+        coil: the coil that runs, a dict, or `None`.
+        health: its `DeviceHealth`.
+        runner: its `CameraRunner` while it runs, `None` for posted frames.
+    """
+
+    id: str
+    name: str
+    source: dict
+    settings: DeviceSettings
+    enabled: bool = True
+    coil: dict | None = None
+    health: DeviceHealth = field(default_factory=DeviceHealth)
+    runner: object | None = None
+
+    @property
+    def is_live(self):
+        """Whether the station fetches the frames itself."""
+        return self.source["kind"] not in NOT_FETCHED
+
+    @property
+    def is_pictures(self):
+        """Whether it stands for the pictures that people load."""
+        return self.source["kind"] == "pictures"

@@ -1,0 +1,208 @@
+"""A frame's way: queue, inference, image file, store, and only then the answer."""
+
+import logging
+import time
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from rkd_keras.errors import InputError
+from rkd_keras.station import records
+from rkd_keras.station.image_files import sniff_suffix
+from rkd_keras.station.store import StorageFullError, frames, now_ms
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class _Passage:
+    """One frame on its way."""
+
+    device: object
+    origin: str
+    data: bytes
+    position_m: float | None = None
+    frame_key: str | None = None
+    received_ms: int = field(default_factory=now_ms)
+    started: float = field(default_factory=time.perf_counter)
+    done: Future = field(default_factory=Future)
+
+
+class Ingest:
+    """Takes frames in.
+
+    Args:
+        store: the `Store`.
+        files: the `ImageFiles`.
+        pool: the `InferencePool`.
+        state: the `StorageState`.
+        metrics: the `Metrics`.
+        on_stored: called with `(device, record, data)` after each frame; the
+            record is the stored frame with `defects`, or has `id` `None` when it
+            could only be shown.
+    """
+
+    def __init__(self, store, files, pool, state, metrics, on_stored):
+        self._store = store
+        self._files = files
+        self._pool = pool
+        self._state = state
+        self._metrics = metrics
+        self._on_stored = on_stored
+        # One thread, so that frames are stored in the order they came in.
+        self._filing = ThreadPoolExecutor(1, thread_name_prefix="filing")
+
+    def post(self, device, data, position_m=None, frame_key=None, origin="posted"):
+        """Take in a frame that a client sent; it is stored or refused, never lost.
+
+        Args:
+            device: the `Device`.
+            data: the encoded image.
+            position_m: where along the strip the frame begins, metres.
+            frame_key: the client's own name for the frame; the same name again
+                gives the stored verdict and stores nothing.
+            origin: `"posted"` or `"loaded"`. Defaults to `"posted"`.
+
+        Returns:
+            `concurrent.futures.Future` of the stored frame, a dict; it is resolved
+            after the commit. It fails with `InputError` for what is no image.
+
+        Raises:
+            QueueFullError: when too many frames wait.
+            StorageFullError: when nothing can be stored.
+        """
+        if self._state.full:
+            self._metrics.refused.labels(device.id, "storage").inc()
+            raise self._state.kind(self._state.reason)
+        device.health.frame()
+        passage = _Passage(device, origin, data, position_m, frame_key)
+        try:
+            analysed = self._pool.submit(_request(device, data), len(data))
+        except Exception:
+            self._metrics.refused.labels(device.id, "queue").inc()
+            raise
+        analysed.add_done_callback(lambda f: self._file_later(passage, f))
+        return passage.done
+
+    def live(self, device, data):
+        """Take in a camera's newest frame; one that still waits makes way."""
+        passage = _Passage(device, "live", data)
+        analysed, replaced = self._pool.offer(
+            device.id, _request(device, data), len(data)
+        )
+        if replaced:
+            device.health.skipped += 1
+            self._metrics.skipped.labels(device.id).inc()
+        analysed.add_done_callback(lambda f: self._file_later(passage, f))
+        return passage.done
+
+    def close(self):
+        """Finish the frames on their way."""
+        self._filing.shutdown()
+
+    def _file_later(self, passage, analysed):
+        try:
+            self._filing.submit(self._file, passage, analysed)
+        except RuntimeError:
+            passage.done.cancel()
+
+    def _file(self, passage, analysed):
+        name = None
+        try:
+            reply = analysed.result()
+            self._metrics.analysis.observe(reply["analysis_ms"] / 1000)
+            frame, defects = self._rows(passage, reply)
+            image, suffix = passage.data, sniff_suffix(passage.data)
+            if reply["image"] is not None:
+                image, suffix = reply["image"], ".png"
+            if passage.origin == "live" and self._state.full:
+                self._show_only(passage, frame, defects, image)
+                return
+            name = self._files.write(image, suffix, passage.received_ms)
+        except CancelledError:
+            passage.done.cancel()
+            return
+        except Exception as error:
+            self._failed(passage, error, name)
+            return
+        frame |= {"image": name, "image_bytes": len(image)}
+        stored = self._store.submit(lambda c: frames.insert(c, frame, defects))
+        stored.add_done_callback(
+            lambda f: self._stored(passage, f, frame, defects, image)
+        )
+
+    @staticmethod
+    def _rows(passage, reply):
+        frame = records.frame_row(
+            passage.device,
+            passage.origin,
+            passage.received_ms,
+            reply,
+            passage.position_m,
+            passage.frame_key,
+        )
+        return frame, records.defect_rows(passage.device, frame, reply)
+
+    def _stored(self, passage, stored, frame, defects, image):
+        error = stored.exception()
+        if error is not None:
+            # Not in the writer's thread: it may have to ask the store.
+            self._filing.submit(self._failed, passage, error, frame["image"])
+            return
+        device = passage.device
+        record = {**frame, "id": stored.result(), "defects": defects}
+        seconds = time.perf_counter() - passage.started
+        self._metrics.latency.labels(passage.origin).observe(seconds)
+        self._metrics.frames.labels(device.id, passage.origin, frame["decision"]).inc()
+        for defect in defects:
+            self._metrics.defects.labels(
+                device.id, defect["label"], str(defect["severity"])
+            ).inc()
+        self._finish(passage, record, image)
+
+    def _show_only(self, passage, frame, defects, image):
+        self._state.lost_live += 1
+        record = {**frame, "id": None, "image": None, "defects": defects}
+        self._finish(passage, record, image)
+
+    def _finish(self, passage, record, image):
+        try:
+            self._on_stored(passage.device, record, image)
+        except Exception:
+            _LOG.exception("a stored frame could not be shown")
+        passage.done.set_result(record)
+
+    def _failed(self, passage, error, name):
+        if name is not None:
+            self._files.remove([name])
+        if isinstance(error, sa.exc.IntegrityError):
+            try:
+                record = self._earlier(passage)
+            except Exception as lost:
+                record, error = None, lost
+            else:
+                error = InputError("the device was removed before the frame was stored")
+            if record is not None:
+                passage.done.set_result(record)
+                return
+        reason = "input"
+        if isinstance(error, StorageFullError):
+            reason = "storage"
+            self._state.set_full(str(error), type(error))
+        elif not isinstance(error, InputError):
+            reason = "error"
+            _LOG.error("a frame could not be stored", exc_info=error)
+        self._metrics.refused.labels(passage.device.id, reason).inc()
+        passage.done.set_exception(error)
+
+    def _earlier(self, passage):
+        if passage.frame_key is None:
+            return None
+        with self._store.read() as connection:
+            return frames.get_by_key(connection, passage.device.id, passage.frame_key)
+
+
+def _request(device, data):
+    settings = device.settings
+    return ("frame", data, settings.mm_per_pixel, settings.min_contrast)

@@ -1,0 +1,236 @@
+"""Work that takes seconds: done in child processes, off the line's path."""
+
+import os
+import threading
+from pathlib import Path
+
+from rkd_keras.station.workers import WorkerProcess
+
+IDLE_S = 300.0
+TIMEOUT_S = 600.0
+
+
+class Jobs:
+    """Runs reports, evaluations and the views of each step.
+
+    Two children are started when they are first needed and ended when nobody
+    asked for anything in a while: one for what a person waits for in front of a
+    page, one for what takes longer. Calls to the same child wait their turn.
+
+    Args:
+        config: the `StationConfig`.
+        hooks: the `Hooks`.
+        idle_s: seconds until an idle child is ended. Defaults to `300.0`.
+    """
+
+    def __init__(self, config, hooks, idle_s=IDLE_S):
+        self._lanes = {
+            name: _Lane(WorkerProcess(make_jobs, (config, hooks), name), idle_s)
+            for name in ("views", "reports")
+        }
+
+    def classify(self, data):
+        """Return the probabilities of each square of an encoded image.
+
+        Returns:
+            List of dicts `box`, `probabilities` {class: p} and `is_unknown`.
+        """
+        return self._lanes["views"].call(("classify", {"data": data}))
+
+    def steps(self, data, min_contrast):
+        """Return the views of each step for an encoded image.
+
+        Args:
+            data: its bytes.
+            min_contrast: see `segment`.
+
+        Returns:
+            List of dicts `title` and `png` (bytes).
+        """
+        return self._lanes["views"].call(
+            ("steps", {"data": data, "min_contrast": min_contrast})
+        )
+
+    def augment(self, samples, seed=0):
+        """Return augmented images, as `steps`.
+
+        Args:
+            samples: list of `(encoded image, box)`, the sample and others of its
+                class; the box is x, y, width, height or `None` for all of it.
+            seed: integer seed.
+        """
+        return self._lanes["views"].call(
+            ("augment", {"samples": samples, "seed": seed})
+        )
+
+    def explain(self, sample):
+        """Return heat map and feature maps of one sample, see `augment`."""
+        return self._lanes["views"].call(("explain", {"sample": sample}))
+
+    def evaluate(self, folder):
+        """Classify a labelled folder.
+
+        Args:
+            folder: its path.
+
+        Returns:
+            Metrics as a dict.
+        """
+        return self._lanes["reports"].call(("evaluate", {"folder": str(folder)}))
+
+    def report(self, **arguments):
+        """Make a report, see `build_report`; returns the name of its files."""
+        return self._lanes["reports"].call(("report", arguments))
+
+    def export_reviews(self, **arguments):
+        """Export reviewed samples, see `export_zip`; returns how many."""
+        return self._lanes["reports"].call(("export_reviews", arguments))
+
+    def close(self):
+        """End the children."""
+        for lane in self._lanes.values():
+            lane.close()
+
+
+class _Lane:
+    """One child, one call at a time."""
+
+    def __init__(self, worker, idle_s):
+        self._worker = worker
+        self._idle_s = idle_s
+        self._lock = threading.Lock()
+        self._timer = None
+
+    def call(self, request):
+        with self._lock:
+            self._cancel()
+            try:
+                return self._worker.call(request, TIMEOUT_S)
+            finally:
+                self._timer = threading.Timer(self._idle_s, self._end)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def close(self):
+        with self._lock:
+            self._cancel()
+            self._worker.stop()
+
+    def _end(self):
+        if self._lock.acquire(blocking=False):
+            try:
+                self._worker.stop()
+            finally:
+                self._lock.release()
+
+    def _cancel(self):
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class JobHandler:
+    """What the children can do; each method is a job.
+
+    Args:
+        config: the `StationConfig`.
+        hooks: the `Hooks`.
+    """
+
+    def __init__(self, config, hooks):
+        self._config = config
+        self._hooks = hooks
+        self._store = None
+        self._predictor = None
+
+    def __call__(self, request):
+        """Run `(name, arguments)`."""
+        name, arguments = request
+        return getattr(self, f"_{name}")(**arguments)
+
+    def _classify(self, data):
+        from rkd_keras.station.analysis import classify_windows
+
+        return classify_windows(self._loaded(), self._decoded(data))
+
+    def _steps(self, data, min_contrast):
+        from rkd_keras.station.step_views import step_views
+
+        return _encoded(step_views(self._decoded(data), min_contrast))
+
+    def _augment(self, samples, seed):
+        images = [self._cut_out(sample) for sample in samples]
+        return _encoded(self._hooks.augment(images, seed))
+
+    def _explain(self, sample):
+        image = self._cut_out(sample)
+        config = self._config
+        return _encoded(
+            self._hooks.explain(config.keras_model, image, config.model, self._loaded())
+        )
+
+    def _evaluate(self, folder):
+        return self._hooks.evaluate(Path(folder), self._loaded())
+
+    def _report(self, **arguments):
+        from rkd_keras.station.reports import build_report
+
+        return build_report(
+            *self._opened(), folder=self._config.reports_dir, **arguments
+        )
+
+    def _export_reviews(self, name, **arguments):
+        from rkd_keras.station.review import export_zip
+
+        path = self._config.exports_dir / name
+        return export_zip(*self._opened(), path=path, **arguments)
+
+    def _loaded(self):
+        from rkd_keras.predict import load
+
+        if self._predictor is None:
+            self._predictor = load(self._config.model)
+        return self._predictor
+
+    def _opened(self):
+        from rkd_keras.station.image_files import ImageFiles
+        from rkd_keras.station.store import Store
+
+        if self._store is None:
+            self._store = Store(self._config.store_url)
+        return self._store, ImageFiles(self._config.images_dir)
+
+    def _cut_out(self, sample):
+        data, box = sample
+        image = self._decoded(data)
+        if box is None:
+            return image
+        x, y, width, height = box
+        return image[y : y + height, x : x + width]
+
+    @staticmethod
+    def _decoded(data):
+        from rkd_keras.images import decode_image
+
+        return decode_image(data, "the picture")
+
+
+def make_jobs(config, hooks):
+    """Make the handler in a child process."""
+    os.nice(5)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(config.max_pixels)
+    return JobHandler(config, hooks)
+
+
+def _encoded(views):
+    """Return `{title: image}` as a list of PNGs."""
+    import cv2
+
+    encoded = []
+    for title, image in views.items():
+        if image.ndim == 3:
+            image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        png = cv2.imencode(".png", image)[1].tobytes()
+        encoded.append({"title": title, "png": png})
+    return encoded

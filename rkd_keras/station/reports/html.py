@@ -1,0 +1,99 @@
+"""A report as one HTML file that stands alone."""
+
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rkd_keras.station.reports.charts import map_svg, trend_svg
+from rkd_keras.station.reports.content import embedded
+
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def report_html(content, title, author, model):
+    """Render a report.
+
+    Args:
+        content: as of `collect`.
+        title: its title.
+        author: who made it.
+        model: short name of the model in use.
+
+    Returns:
+        HTML text without a reference to anything outside.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"local": local_time, "plain": plain, "span": span_text}
+    worst = [
+        {**f, "image_url": embedded(f["image_data"], "." + f["image"].split(".")[-1])}
+        for f in content["worst"]
+    ]
+    charts = {"trend_svg": "", "map_svg": ""}
+    if content["trend"]:
+        charts["trend_svg"] = trend_svg(
+            content["trend"],
+            content["from_ms"],
+            content["to_ms"],
+            content["bin_ms"],
+            local_time,
+        )
+    if content["map"]:
+        charts["map_svg"] = map_svg(content["map"])
+    return environment.get_template("report.html.j2").render(
+        **{**content, "worst": worst},
+        **charts,
+        title=title,
+        author=author,
+        model=model,
+        share=share_text,
+    )
+
+
+def local_time(ms):
+    """Return a time of the store in the station's own time zone.
+
+    Example:
+        >>> len(local_time(1_767_225_600_000))
+        19
+    """
+    return datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plain(label):
+    """Return a class name for people.
+
+    Example:
+        >>> plain("rolled-in_scale")
+        'rolled-in scale'
+    """
+    return label.replace("_", " ")
+
+
+def share_text(part, whole):
+    """Return a share in percent, a dash for no share at all.
+
+    Example:
+        >>> share_text(1, 8), share_text(0, 0)
+        ('12.5 %', '-')
+    """
+    return f"{100 * part / whole:.3g} %" if whole else "-"
+
+
+def span_text(ms):
+    """Return a length of time for people.
+
+    Example:
+        >>> span_text(120_000), span_text(7_200_000)
+        ('2 min', '2 h')
+    """
+    minutes = ms // 60_000
+    if minutes % 1440 == 0:
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

@@ -1,0 +1,1 @@
+"""One file a step; Alembic reads them by their path and follows `down_revision`."""

@@ -1,0 +1,74 @@
+"""Pictures of what a CycleGAN makes, every few epochs."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Writes a picture of translated images every few epochs.
+
+    Rows: images of X, G of them, F of G of them; images of Y, F of them, G of F
+    of them. The same images each time, so that epochs can be compared.
+
+    Args:
+        x: images of X, array `(n, height, width, channels)`, pixels 0 to 255.
+        y: images of Y, array of the same size.
+        directory: folder for `epoch_0005.png` and so on; made when missing.
+        every: epochs between two pictures. Defaults to `5`.
+
+    Raises:
+        ValueError: when `every` is not positive.
+
+    Example:
+        >>> import numpy as np, tempfile
+        >>> images = np.zeros((2, 16, 16, 3), "uint8")
+        >>> SampleGrid(images, images, tempfile.mkdtemp(), every=10).every
+        10
+    """
+
+    def __init__(self, x, y, directory, every=5):
+        super().__init__()
+        if every < 1:
+            raise ValueError(f"`every` must be positive. Received: every={every}")
+        self.x, self.y = np.asarray(x, "float32"), np.asarray(y, "float32")
+        self.directory = Path(directory)
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the picture, if it is time."""
+        if (epoch + 1) % self.every == 0:
+            self.write(f"epoch_{epoch + 1:04d}.png")
+
+    def write(self, name):
+        """Write the picture of the model as it is now.
+
+        Args:
+            name: of the file, ending in `.png`.
+
+        Raises:
+            OSError: when it cannot be written.
+        """
+        import cv2
+
+        g, f = self.model.generator_g, self.model.generator_f
+        fake_y, fake_x = g(self.x, training=False), f(self.y, training=False)
+        rows = (
+            (self.x, fake_y, f(fake_y, training=False)),
+            (self.y, fake_x, g(fake_x, training=False)),
+        )
+        rows = [
+            np.concatenate(list(np.clip(np.round(images), 0, 255)), axis=1)
+            for three in rows
+            for images in three
+        ]
+        width = max(row.shape[1] for row in rows)
+        rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
+        picture = np.concatenate(rows).astype("uint8")
+        if picture.shape[-1] == 3:
+            picture = picture[..., ::-1]
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / name
+        if not cv2.imwrite(str(path), picture):
+            raise OSError(f"{path} cannot be written")

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from tiny_exports import CLASS_NAMES, SIZE, exports, textures, tiny_model
+
+
+@pytest.fixture(scope="session")
+def files():
+    """Paths of the tiny classifier in every format."""
+    return exports()
+
+
+@pytest.fixture(scope="session")
+def image_folder(tmp_path_factory):
+    """A folder per class with 12 textures each."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("textures")
+    for index, (image, label) in enumerate(zip(*textures(12, seed=8), strict=True)):
+        path = folder / CLASS_NAMES[label] / f"{index:02}.png"
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), image)
+    return folder
+
+
+@pytest.fixture
+def run_directory(image_folder, tmp_path):
+    """A run as `train` leaves it: model, card without decisions, split."""
+    from rkd_keras.predict import new_card, write_card
+
+    rows = [
+        {"file": str(path), "label": label}
+        for label, name in enumerate(CLASS_NAMES)
+        for path in sorted((image_folder / name).iterdir())
+    ]
+    split = {
+        "class_names": list(CLASS_NAMES),
+        "train": rows[::2],
+        "val": rows[1::4],
+        "test": rows[3::4],
+    }
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "split.json").write_text(json.dumps(split))
+    tiny_model().save(run / "model.keras")
+    write_card(run / "model.keras", new_card(CLASS_NAMES, (SIZE, SIZE, 3)))
+    return run
+
+
+@pytest.fixture
+def eagerly():
+    """Run without graphs: tracing them costs far more than a few tiny steps.
+
+    For tests of what a command writes, not of how it trains.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def invoke():
+    """Run a command line in this process."""
+    from typer.testing import CliRunner
+
+    from rkd_keras.cli.app import app
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(a) for a in arguments])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def strips(tmp_path_factory):
+    """A drawn data set in NEU-DET's layout, twelve images a class."""
+    from rkd_keras.data.synthetic import write_dataset
+
+    folder = tmp_path_factory.mktemp("strips")
+    write_dataset(folder, per_class=12, size=64, seed=0)
+    return folder

@@ -1,0 +1,375 @@
+import csv
+import json
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from rkd_keras.cli.migrate_experiment import (
+    EvaluationSettings,
+    _train,
+    read_rows,
+    split_line_b,
+)
+from rkd_keras.data import open_dataset
+from rkd_keras.errors import InputError
+from rkd_keras.models import ResNet18, ResNetGenerator
+
+TINY = [
+    "--size", 16, "--filters", 2, "--blocks", 1, "--depth", 1, "--batch-size", 8,
+    "--sample-every", 1, "--pool-size", 4, "--precision", "float32", "--quiet",
+]  # fmt: skip
+
+
+@pytest.fixture
+def lines(tmp_path):
+    """Line A: two grey classes; line B: the same two brighter, and plain steel."""
+    rng = np.random.default_rng(0)
+    for line, level in (("a", 80), ("b", 160)):
+        for name in ("dark", "bright"):
+            folder = tmp_path / line / f"{name}_{line}"
+            folder.mkdir(parents=True)
+            for i in range(10):
+                image = rng.normal(level, 5, (24, 24))
+                row = rng.integers(4, 18)
+                image[row : row + 3, 4:20] += -60 if name == "dark" else 60
+                cv2.imwrite(
+                    str(folder / f"{i}.png"), image.clip(0, 255).astype("uint8")
+                )
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for i in range(9):
+        image = rng.normal(160, 5, (24, 24)).astype("uint8")
+        cv2.imwrite(str(plain / f"{i}.png"), image)
+    return tmp_path
+
+
+def manifest(folder):
+    with (folder / "manifest.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def identity_run(folder, shape=(16, 16, 1)):
+    """A run directory whose generators give back what they are given."""
+    folder.mkdir()
+    for name in ("generator_a2b", "generator_b2a"):
+        model = ResNetGenerator(shape, 2, 1, residual=True)
+        head = model.get_layer("head_conv")
+        head.set_weights([np.zeros_like(w) for w in head.get_weights()])
+        model.save(folder / f"{name}.keras")
+    return folder
+
+
+@pytest.mark.slow
+def test_train_resume_apply(lines, invoke):
+    run = lines / "run"
+    common = ["migrate", "train", "--a", lines / "a", "--b", lines / "b", "--out", run]
+    result = invoke(*common, *TINY, "--epochs", 2)
+    assert result.exit_code == 0, result.output
+    assert "domain A has images of 24x24 pixels" in result.output
+    with (run / "history.csv").open() as file:
+        history = list(csv.DictReader(file))
+    assert [row["epoch"] for row in history] == ["1", "2"]
+    losses = {
+        "generator_g_loss",
+        "discriminator_y_loss",
+        "cycle_x_loss",
+        "cycle_y_loss",
+    }
+    assert losses < set(history[0])
+    pictures = {p.name for p in (run / "figures" / "samples").iterdir()}
+    assert pictures == {"epoch_0001.png", "epoch_0002.png", "final.png"}
+    assert json.loads((run / "config.json").read_text())["cycle_weight"] == 10.0
+
+    result = invoke(*common, *TINY, "--epochs", 2)
+    assert "--resume" in str(result.exception)
+    result = invoke(*common, *TINY, "--epochs", 2, "--resume")
+    assert result.exit_code == 0, result.output
+
+    out = lines / "migrated"
+    result = invoke(
+        "migrate", "apply", "--run", run, "--data", lines / "a", "--out", out
+    )
+    assert result.exit_code == 0, result.output
+    index = open_dataset(out / "manifest.csv")
+    assert index.class_names == ("bright_a", "dark_a")
+    assert index.counts().tolist() == [10, 10]
+    assert cv2.imread(str(out / "contact_sheet.png")) is not None
+
+
+def test_apply_keeps_labels_names_classes_and_tells_sources(lines, invoke):
+    out = lines / "migrated"
+    result = invoke(
+        "migrate", "apply", "--run", identity_run(lines / "run"), "--data", lines / "a",
+        "--map", "dark_a=stain", "--out", out,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = manifest(out)
+    assert len(rows) == 10
+    for row in rows:
+        assert (row["label"], row["method"]) == ("stain", "cyclegan")
+        assert "/a/dark_a/" in row["sources"]
+        # The identity: what is written is the source, resized.
+        source = cv2.imread(row["sources"], cv2.IMREAD_GRAYSCALE)
+        expected = cv2.resize(source, (16, 16), interpolation=cv2.INTER_AREA)
+        written = cv2.imread(str(out / row["file"]), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_allclose(written.astype(int), expected, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--direction", "up"], "a2b or b2a"),
+        (["--map", "dark_a"], "class of line A=class of line B"),
+        (["--map", "rust=x"], "no class 'rust'"),
+        (["--run", "nowhere"], "migrate train"),
+    ],
+)
+def test_apply_with_bad_options(options, message, lines, invoke):
+    arguments = {"--run": identity_run(lines / "run"), "--data": lines / "a"}
+    words = [w for pair in arguments.items() if pair[0] not in options for w in pair]
+    result = invoke("migrate", "apply", *words, "--out", lines / "o", *options)
+    assert isinstance(result.exception, InputError)
+    assert message in str(result.exception)
+
+
+def test_too_few_images_in_a_domain(lines, invoke):
+    result = invoke(
+        "migrate", "train", "--a", lines / "a" / "dark_a" / "0.png", "--b", lines / "b",
+        "--out", lines / "run", *TINY,
+    )  # fmt: skip
+    assert isinstance(result.exception, InputError)
+    assert "domain A has 1 images and CycleGAN needs at least 8" in str(
+        result.exception
+    )
+    assert not (lines / "run").exists()
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_training_that_diverges_leaves_the_last_good_generators(lines, invoke):
+    run = lines / "run"
+    common = ["migrate", "train", "--a", lines / "a", "--b", lines / "b", "--out", run]
+    options = [*TINY, "--epochs", 3, "--learning-rate"]
+    result = invoke(*common, *options, 1e30)
+    assert isinstance(result.exception, InputError)
+    assert "training stopped" in str(result.exception)
+    assert "nan" in str(result.exception) or "not finite" in str(result.exception)
+    if (run / "checkpoints" / "last.npz").exists():
+        model = keras.models.load_model(run / "generator_a2b.keras")
+        assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+@pytest.mark.parametrize("region", ["segment", "masks"])
+def test_blend(region, lines, invoke):
+    options = []
+    if region == "masks":
+        masks = lines / "masks"
+        masks.mkdir()
+        for i in range(10):
+            mask = np.zeros((24, 24), "uint8")
+            mask[8:14, 4:20] = 255
+            cv2.imwrite(str(masks / f"{i}.png"), mask)
+        options = ["--masks", masks]
+    out = lines / "blended"
+    result = invoke(
+        "migrate", "blend", "--data", lines / "a", "--background", lines / "plain",
+        "--out", out, "--per-class", 4, "--region", region, *options,
+        "--map", "dark_a=dark_b", "--map", "bright_a=bright_b", "--quiet",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = manifest(out)
+    assert len(rows) == 8
+    for row in rows:
+        defect, background = row["sources"].split(";")
+        assert row["label"].removesuffix("_b") in defect and "/plain/" in background
+        image = cv2.imread(str(out / row["file"]), cv2.IMREAD_GRAYSCALE).astype(int)
+        assert image.shape == (24, 24)
+        assert abs(np.median(image) - 160) < 12
+
+
+def test_blend_with_the_boxes_of_the_data(strips, lines, invoke):
+    out = lines / "blended"
+    result = invoke(
+        "migrate", "blend", "--data", strips, "--background", lines / "plain", "--out",
+        out, "--per-class", 2, "--size", 32, "--quiet",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert len(manifest(out)) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--region", "guess"], "--region must be one of"),
+        (["--region", "masks"], "belong together"),
+        (["--mode", "paste"], "--mode must be one of"),
+        (["--region", "boxes"], "no defect of class"),
+    ],
+)
+def test_blend_with_bad_options(options, message, lines, invoke):
+    result = invoke(
+        "migrate", "blend", "--data", lines / "a", "--background", lines / "plain",
+        "--out", lines / "o", *options,
+    )  # fmt: skip
+    assert isinstance(result.exception, InputError)
+    assert message in str(result.exception)
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Replace the trainings by a record of what they are given."""
+    calls = []
+
+    def train(settings, class_names, train, test, seed, augment=True):
+        calls.append({"train": train, "test": test, "seed": seed, "augment": augment})
+        recall = {name: 0.5 + 0.01 * len(calls) for name in class_names}
+        accuracy = 0.5 + 0.01 * len(calls)
+        return {
+            "accuracy": accuracy,
+            "gmean": accuracy,
+            "recall": recall,
+            "images": len(test[0]),
+        }
+
+    monkeypatch.setattr("rkd_keras.cli.migrate_experiment._train", train)
+    return calls
+
+
+@pytest.fixture
+def evaluation(lines):
+    """The command line of an evaluation."""
+    classifier = lines / "classifier.keras"
+    ResNet18(num_classes=2, width=0.0625, stem_stride=2, input_shape=(24, 24, 3)).save(
+        classifier
+    )
+    return [
+        "migrate", "evaluate", "--a", lines / "a", "--b", lines / "b",
+        "--map", "dark_a=dark_b", "--map", "bright_a=bright_b",
+        "--background", lines / "plain",
+        "--run", identity_run(lines / "run", (24, 24, 1)),
+        "--classifier", classifier, "--shots", "0,2", "--steps", 2, "--size", 24,
+        "--precision", "float32", "--quiet", "--out", lines / "evaluation",
+    ]  # fmt: skip
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_evaluate_reports_and_resumes(evaluation, trainings, invoke):
+    out = evaluation[-1]
+    result = invoke(*evaluation, "--seeds", 1)
+    assert result.exit_code == 0, result.output
+    rows = read(out / "results.jsonl")
+    assert {(row["arm"], row["shots"]) for row in rows} == {
+        *((arm, 0) for arm in ("source", "blend", "cyclegan")),
+        *((arm, 2) for arm in ("real", "classic", "source", "blend", "cyclegan")),
+        ("figure10_original", None),
+        ("figure10_migrated", None),
+    }
+    table = (out / "table.md").read_text()
+    for word in ("k = 2", "+ CycleGAN", "FID", "Figure 10"):
+        assert word in table
+    assert {p.name for p in (out / "figures").iterdir()} == {
+        "shots.png",
+        "figure10.png",
+    }
+    distances = json.loads((out / "metrics.json").read_text())["distances"]
+    assert set(distances) == {"real line B", "source", "blend", "cyclegan"}
+    assert distances["real line B"]["fid"] < distances["source"]["fid"]
+
+    # A killed evaluation: the last row is half written.
+    kept = (out / "results.jsonl").read_text().splitlines(keepends=True)
+    (out / "results.jsonl").write_text("".join(kept[:-1]) + kept[-1][:20])
+    done = len(trainings)
+    result = invoke(*evaluation, "--seeds", 1, "--resume")
+    assert result.exit_code == 0, result.output
+    assert len(trainings) == done + 1
+    assert read(out / "results.jsonl")[:-1] == rows[:-1]
+
+
+def test_evaluate_trains_and_tests_on_the_right_images(evaluation, trainings, invoke):
+    invoke(*evaluation, "--seeds", 1)
+    rows = read(evaluation[-1] / "results.jsonl")
+    calls = {
+        (row["arm"], row["shots"]): call
+        for row, call in zip(rows, trainings, strict=True)
+    }
+    test = calls["real", 2]["test"]
+    # Ten of each class, two of which train.
+    assert np.bincount(test[1]).tolist() == [8, 8]
+    tested = {image.tobytes() for image in test[0]}
+    for (arm, shots), call in calls.items():
+        if shots is None:
+            continue
+        np.testing.assert_array_equal(call["test"][0], test[0])
+        images, labels = call["train"]
+        assert not tested & {image.tobytes() for image in images}
+        assert call["augment"] == (arm != "real")
+        if arm in ("real", "classic"):
+            assert np.bincount(labels).tolist() == [2, 2]
+        else:
+            made = 20 if shots == 0 else 40
+            assert len(images) == made
+            assert np.bincount(labels).tolist() == [made // 2] * 2
+    # Line A is darker; blended samples lie on line B's steel; the class stays.
+    for arm, level in (("source", 80), ("blend", 160), ("cyclegan", 80)):
+        images, labels = calls[arm, 0]["train"]
+        assert np.median(images) == pytest.approx(level, abs=12), arm
+        extremes = images.astype(int) - np.median(images, axis=(1, 2, 3), keepdims=True)
+        dark = extremes.min((1, 2, 3)) < -extremes.max((1, 2, 3))
+        np.testing.assert_array_equal(dark, labels == 0, arm)
+
+
+@pytest.mark.slow
+def test_a_training_of_the_evaluation():
+    settings = EvaluationSettings(
+        "", "", [], [], "", steps=2, size=16, model_options={"width": 0.0625}
+    )
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (8, 16, 16, 3)).astype("uint8")
+    labels = np.arange(8) % 2
+    scores = _train(settings, ("a", "b"), (images, labels), (images, labels), seed=0)
+    assert scores["images"] == 8
+    assert set(scores["recall"]) == {"a", "b"}
+    again = _train(settings, ("a", "b"), (images, labels), (images, labels), seed=0)
+    assert again == scores
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--map", "dark_a=dark_b"], "at least two classes"),
+        (["--map", "dark_a=dark_b", "--map", "bright_a=rust"], "no class 'rust'"),
+        (
+            ["--map", "dark_a=dark_b", "--map", "bright_a=bright_b", "--shots", "10"],
+            "needs at least 11",
+        ),
+        (["--map", "dark_a=dark_b", "--shots", "few"], "numbers with commas"),
+    ],
+)
+def test_evaluate_with_bad_options(options, message, lines, invoke):
+    result = invoke(
+        "migrate", "evaluate", "--a", lines / "a", "--b", lines / "b", "--background",
+        lines / "plain", "--out", lines / "o", "--size", 16, *options,
+    )  # fmt: skip
+    assert isinstance(result.exception, InputError)
+    assert message in str(result.exception)
+
+
+def test_every_number_of_shots_has_the_same_test_part():
+    labels = np.repeat([0, 1, 2], 30)
+    pools, test = split_line_b(labels, 20, seed=1)
+    assert [len(pool) for pool in pools] == [20] * 3
+    assert sorted(np.concatenate([*pools, test])) == list(range(90))
+    assert (split_line_b(labels, 20, seed=2)[1] != test).any()
+
+
+def test_rows_without_the_half_one(tmp_path):
+    path = tmp_path / "results.jsonl"
+    path.write_text(
+        '{"arm": "real", "recall": {"a": 1.0}}\n{"arm": "real", "recall": {"a"'
+    )
+    assert read_rows(path) == [{"arm": "real", "recall": {"a": 1.0}}]
+    assert path.read_text().count("\n") == 1

@@ -1,0 +1,141 @@
+"""What is public is listed, documented and shown at work.
+
+`python tests/test_public_api.py` writes the snapshot anew.
+"""
+
+import doctest
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+from docstring_checks import missing_sections
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "rkd_keras"
+SNAPSHOT = Path(__file__).parent / "public_names.txt"
+ROOMS = (
+    "data",
+    "evaluate",
+    "explain",
+    "export",
+    "layers",
+    "losses",
+    "measure",
+    "metrics",
+    "models",
+    "predict",
+    "station",
+    "trainers",
+)
+MODULES = (
+    *(f"rkd_keras.{room}" for room in ROOMS),
+    "rkd_keras.data.synthetic",
+)
+# Rooms that build what was published: each name says by whom and where.
+PUBLISHED = ("layers", "losses", "metrics", "models")
+# Of those rooms, what serves the others and comes from nowhere.
+OWN = {
+    "rkd_keras.losses.ImbalanceLoss",
+    "rkd_keras.losses.LossStateCallback",
+    "rkd_keras.losses.create_loss",
+    "rkd_keras.models.count_multiply_adds",
+    "rkd_keras.models.create_model",
+    "rkd_keras.models.list_models",
+    "rkd_keras.models.multiply_adds_by_layer",
+}
+# Rooms whose examples build or train networks.
+SLOW_ROOMS = {"export", "models", "trainers", "explain"}
+
+
+def public_names():
+    """List `module.name` of every name in a room's `__all__`."""
+    return sorted(
+        f"{module}.{name}"
+        for module in MODULES
+        for name in importlib.import_module(module).__all__
+    )
+
+
+def public_object(name):
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def listed_names():
+    # Without the snapshot, every public name counts as added.
+    return SNAPSHOT.read_text(encoding="utf-8").split() if SNAPSHOT.exists() else []
+
+
+def test_public_names_equal_the_snapshot():
+    """A new or lost public name is a decision, not an accident."""
+    names, listed = public_names(), listed_names()
+    added, lost = sorted(set(names) - set(listed)), sorted(set(listed) - set(names))
+    assert (added, lost) == ([], []), (
+        "if this is meant, run: python tests/test_public_api.py"
+    )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_names_exist_and_are_sorted_out_once(module):
+    names = importlib.import_module(module).__all__
+    assert len(set(names)) == len(names)
+    for name in names:
+        public_object(f"{module}.{name}")
+        assert not name.startswith("_")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_names_are_documented(module):
+    missing = {}
+    for name in importlib.import_module(module).__all__:
+        full = f"{module}.{name}"
+        thing = public_object(full)
+        if callable(thing):
+            published = module.split(".")[1] in PUBLISHED and full not in OWN
+            missing[name] = missing_sections(thing, needs_source=published)
+    assert {name: lacks for name, lacks in missing.items() if lacks} == {}
+
+
+def test_names_without_a_source_are_public():
+    assert OWN <= set(public_names())
+
+
+def modules_with_examples():
+    """Name every module that holds an example, public or not, by its room."""
+    rooms = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if ">>> " in path.read_text(encoding="utf-8"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(part for part in parts if part != "__init__")
+            room = parts[1] if len(parts) > 2 else "leaves"
+            rooms.setdefault(room, []).append(name)
+    return rooms
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        pytest.param(room, marks=pytest.mark.slow if room in SLOW_ROOMS else ())
+        for room in sorted({*ROOMS, "leaves"})
+    ],
+)
+def test_examples_of_docstrings_run(room, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    output = []
+    runner = doctest.DocTestRunner(
+        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
+    for name in modules_with_examples()[room]:
+        module = importlib.import_module(name)
+        for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
+            runner.run(test, out=output.append)
+    assert runner.tries > 0
+    assert runner.failures == 0, "".join(output)
+    # An example leaves nothing in the reader's folder.
+    assert list(tmp_path.iterdir()) == []
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    SNAPSHOT.write_text("\n".join(public_names()) + "\n", encoding="utf-8")

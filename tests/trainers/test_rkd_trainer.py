@@ -1,0 +1,213 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rkd_keras.errors import InputError
+from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
+from rkd_keras.trainers import RKDTrainer, TeacherCache
+from rkd_keras.trainers.rkd_trainer import tapped
+
+CE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def network(width, dropout=0.0, name=None):
+    """A little functional classifier with the package's layer names."""
+    inputs = keras.Input((8, 8, 3), name="image")
+    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    x = keras.layers.Conv2D(width, 3, strides=2)(x)
+    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+    x = keras.layers.ReLU()(x)
+    x = keras.layers.GlobalAveragePooling2D(name="embedding")(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    x = keras.layers.Dense(4, name="logits", dtype="float32")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    return rng.uniform(0, 255, (12, 8, 8, 3)).astype("float32"), np.arange(12) % 4
+
+
+def trainer(**kwargs):
+    keras.utils.set_random_seed(0)
+    return RKDTrainer(network(6, name="teacher"), network(4, name="student"), **kwargs)
+
+
+def test_loss_is_the_weighted_sum_of_its_terms(batch):
+    x, y = batch
+    model = trainer(hard_weight=0.5, kd_weight=2.0, distance_weight=3.0, angle_weight=4)
+    model.compile(keras.optimizers.SGD(0.0), CE)
+    teacher = [np.array(a) for a in tapped(model.teacher, "embedding")(x)]
+    student = tapped(model.student, "embedding")(x, training=True)
+    student = [np.array(a) for a in student]
+    expected = {
+        "hard_loss": float(CE(y, student[0])),
+        "kd_loss": float(HintonKD()(teacher[0], student[0])),
+        "distance_loss": float(RKDDistance()(teacher[1], student[1])),
+        "angle_loss": float(RKDAngle()(teacher[1], student[1])),
+    }
+    logs = model.train_on_batch(x, y, return_dict=True)
+    for name, value in expected.items():
+        np.testing.assert_allclose(logs[name], value, rtol=1e-4)
+    total = np.dot(list(expected.values()), [0.5, 2, 3, 4])
+    np.testing.assert_allclose(logs["loss"], total, rtol=1e-4)
+
+
+def test_teacher_is_bit_equal_after_training_and_student_moves(batch):
+    x, y = batch
+    model = trainer()
+    model.compile("adam", CE, metrics=["accuracy"])
+    teacher = [np.array(w) for w in model.teacher.variables]
+    student = [np.array(w) for w in model.student.trainable_variables]
+    model.fit(x, y, epochs=2, batch_size=6, verbose=0)
+    for before, after in zip(teacher, model.teacher.variables, strict=True):
+        np.testing.assert_array_equal(before, np.array(after))
+    for before, after in zip(student, model.student.trainable_variables, strict=True):
+        assert not np.array_equal(before, np.array(after)), after.path
+
+
+def test_evaluate_and_predict_are_the_students(batch):
+    x, y = batch
+    model = trainer()
+    model.compile("adam", CE, metrics=["accuracy"])
+    before = [np.array(w) for w in model.student.variables]
+    results = model.evaluate(x, y, return_dict=True, verbose=0)
+    assert set(results) == {"loss", "accuracy"}
+    np.testing.assert_allclose(results["loss"], float(CE(y, model.student(x))), 1e-5)
+    np.testing.assert_allclose(model.predict(x, verbose=0), model.student(x), 1e-5)
+    for old, new in zip(before, model.student.variables, strict=True):
+        np.testing.assert_array_equal(old, np.array(new))
+
+
+def test_student_runs_forward_once_and_teacher_in_inference_mode(batch):
+    """Batch statistics move once per step, the teacher's never."""
+    x, y = batch
+    model = trainer()
+    model.compile(keras.optimizers.SGD(0.0), CE)
+    norm = next(
+        layer
+        for layer in model.student.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    inner = keras.Model(model.student.input, norm.input)
+    mean = np.array(inner(x)).mean((0, 1, 2))
+    model.train_on_batch(x, y)
+    np.testing.assert_allclose(norm.moving_mean, 0.1 * mean, rtol=1e-4, atol=1e-6)
+
+
+def test_sample_weight_zero_is_absent_for_relations(batch):
+    x, y = batch
+    weights = np.array([1.0] * 8 + [0.0] * 4)
+    model = trainer(hard_weight=0)
+    model.compile(keras.optimizers.SGD(0.0), CE)
+    teacher = tapped(model.teacher, "embedding")(x)[1]
+    student = tapped(model.student, "embedding")(x, training=True)[1]
+    logs = model.train_on_batch(x, y, sample_weight=weights, return_dict=True)
+    few = float(RKDDistance()(teacher[:8], student[:8]))
+    np.testing.assert_allclose(logs["distance_loss"], few, rtol=1e-4)
+    assert "hard_loss" not in logs
+
+
+def test_class_weight_reaches_hard_loss_and_kd(batch):
+    x, y = batch
+    model = trainer(distance_weight=0, angle_weight=0)
+    model.compile(keras.optimizers.SGD(0.0), CE)
+    plain = model.fit(x, y, batch_size=12, verbose=0).history
+    doubled = model.fit(
+        x, y, batch_size=12, verbose=0, class_weight=dict.fromkeys(range(4), 2.0)
+    ).history
+    for name in ("hard_loss", "kd_loss"):
+        np.testing.assert_allclose(doubled[name], 2 * np.array(plain[name]), rtol=1e-4)
+
+
+def test_stored_answers_equal_a_running_teacher(batch):
+    x, y = batch
+    cache = TeacherCache.build(trainer().teacher, [[x[:8], x[8:]]])
+    inputs = {
+        "image": x,
+        "teacher_logits": cache.logits[0],
+        "teacher_embedding": cache.embedding[0],
+    }
+    results = []
+    for data in (x, inputs):
+        model = trainer()
+        model.compile(keras.optimizers.SGD(0.1), CE)
+        results.append(model.train_on_batch(data, y, return_dict=True))
+    for name, value in results[0].items():
+        np.testing.assert_allclose(results[1][name], value, rtol=1e-5)
+
+
+def test_cache_round_trip(batch, tmp_path):
+    cache = TeacherCache.build(network(6), [[batch[0]], [batch[0] / 2]])
+    assert cache.embedding.shape == (2, 12, 6)
+    cache.save(tmp_path / "cache.npz")
+    loaded = TeacherCache.load(tmp_path / "cache.npz", made_of="")
+    with pytest.raises(InputError, match="answers of another teacher"):
+        TeacherCache.load(tmp_path / "cache.npz", made_of="other")
+    (tmp_path / "half.npz").write_bytes((tmp_path / "cache.npz").read_bytes()[:200])
+    with pytest.raises(InputError, match="holds no teacher's answers"):
+        TeacherCache.load(tmp_path / "half.npz")
+    np.testing.assert_array_equal(loaded.logits, cache.logits)
+
+
+def test_mixed_precision_and_clipping(batch):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = trainer()
+    model.compile(keras.optimizers.SGD(1.0, global_clipnorm=1e-3), CE)
+    before = [np.array(w) for w in model.student.trainable_variables]
+    logs = model.train_on_batch(*batch, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+    step = [
+        np.array(new) - old
+        for old, new in zip(before, model.student.trainable_variables, strict=True)
+    ]
+    norm = np.sqrt(sum((s**2).sum() for s in step))
+    np.testing.assert_allclose(norm, 1e-3, rtol=1e-2)
+
+
+def test_loss_scaling_of_float16(batch):
+    keras.config.set_dtype_policy("mixed_float16")
+    model = trainer(distance_weight=1.0, angle_weight=1.0)
+    model.compile(keras.optimizers.SGD(0.01), CE)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    logs = model.train_on_batch(*batch, return_dict=True)
+    terms = ("hard_loss", "kd_loss", "distance_loss", "angle_loss")
+    np.testing.assert_allclose(logs["loss"], sum(logs[t] for t in terms), rtol=1e-3)
+
+
+def test_save_and_load_whole_trainer(batch, tmp_path):
+    x, y = batch
+    model = trainer(temperature=3.0, angle_weight=7.0)
+    model.compile("adam", CE)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "trainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "trainer.keras")
+    assert loaded.angle_weight == 7.0 and loaded.temperature == 3.0
+    assert not loaded.teacher.trainable_weights
+    np.testing.assert_allclose(loaded(x), model(x), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(loaded.teacher(x), model.teacher(x), rtol=1e-5)
+
+
+def test_distillation_draws_the_student_towards_the_teacher(batch):
+    x, y = batch
+    model = trainer(hard_weight=0, distance_weight=1, angle_weight=1)
+    model.compile(keras.optimizers.Adam(0.02), CE, jit_compile=False)
+    history = model.fit(
+        tf.data.Dataset.from_tensors((x, y)), epochs=60, verbose=0, shuffle=False
+    ).history
+    for name in ("distance_loss", "angle_loss"):
+        assert history[name][-1] < 0.5 * history[name][0], name
+
+
+def test_bad_arguments():
+    teacher, student = network(4), network(4)
+    with pytest.raises(ValueError, match="no layer 'pool' to tap; its last layers"):
+        RKDTrainer(teacher, student, tap="pool")
+    with pytest.raises(ValueError, match="Received: angle_weight=-1"):
+        RKDTrainer(teacher, student, angle_weight=-1)
+    other = keras.Model(student.input, keras.layers.Dense(5)(student.layers[-2].output))
+    with pytest.raises(ValueError, match="same number of classes"):
+        RKDTrainer(teacher, other)

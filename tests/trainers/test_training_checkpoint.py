@@ -1,0 +1,138 @@
+import keras
+import numpy as np
+import pytest
+
+from rkd_keras.data import Augmentation, TrainingPipeline, evaluation_dataset
+from rkd_keras.errors import InputError
+from rkd_keras.trainers import TrainingCheckpoint
+
+
+class Killed(Exception):
+    """Stands for a kill in the middle of an epoch."""
+
+
+class KillAt(keras.callbacks.Callback):
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.when = (epoch, batch)
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.when:
+            raise Killed
+
+
+def network():
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3)(inputs / 255.0)
+    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+    x = keras.layers.GlobalAveragePooling2D(name="embedding")(x)
+    # Dropout's generator is part of the state that must come back.
+    x = keras.layers.Dropout(0.5)(x)
+    model = keras.Model(inputs, keras.layers.Dense(3, name="logits")(x))
+    model.compile(
+        keras.optimizers.AdamW(0.01),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return model
+
+
+def run(folder, epochs=4, extra=()):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    labels = np.arange(20) % 3
+    pipeline = TrainingPipeline(images, labels, 8, Augmentation(), seed=5)
+    checkpoint = TrainingCheckpoint(folder, folder / "history.csv")
+    model = network()
+    model.fit(
+        pipeline.dataset(checkpoint.initial_epoch),
+        steps_per_epoch=pipeline.steps_per_epoch,
+        epochs=epochs,
+        initial_epoch=checkpoint.initial_epoch,
+        validation_data=evaluation_dataset(images, labels),
+        callbacks=[*extra, checkpoint],
+        shuffle=False,
+        verbose=0,
+    )
+    return model
+
+
+def test_killed_training_ends_as_the_uninterrupted_one(tmp_path):
+    whole = run(tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(tmp_path / "killed", extra=[KillAt(2, 1)])
+    resumed = run(tmp_path / "killed")
+    for a, b in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+    rows = (tmp_path / "whole" / "history.csv").read_text()
+    assert rows == (tmp_path / "killed" / "history.csv").read_text()
+    assert [line.split(",")[0] for line in rows.split()] == ["epoch", *"1234"]
+
+
+def test_leftovers_of_a_killed_write_do_no_harm(tmp_path):
+    run(tmp_path, epochs=1)
+    (tmp_path / "partial.npz").write_bytes(b"half a file")
+    (tmp_path / "partial.weights.h5").write_bytes(b"half")
+    run(tmp_path, epochs=2)
+    assert TrainingCheckpoint(tmp_path, tmp_path / "h.csv").initial_epoch == 2
+
+
+def test_best_weights_are_kept_over_a_resume(tmp_path):
+    run(tmp_path, epochs=2)
+    checkpoint = TrainingCheckpoint(tmp_path, tmp_path / "history.csv")
+    best = checkpoint.best
+    assert best == max(row["val_accuracy"] for row in checkpoint.rows)
+    assert checkpoint.best_path.exists()
+
+
+def test_states_of_callbacks_come_back(tmp_path):
+    class Counter(keras.callbacks.Callback):
+        count = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.count += 1
+
+        def get_state(self):
+            return {"count": np.array(self.count)}
+
+        def set_state(self, state):
+            self.count = int(state["count"])
+
+    for epochs in (2, 3):
+        counter = Counter()
+        model = network()
+        checkpoint = TrainingCheckpoint(
+            tmp_path, tmp_path / "h.csv", callbacks=[counter]
+        )
+        model.fit(
+            np.zeros((4, 8, 8, 3)),
+            np.zeros(4),
+            epochs=epochs,
+            initial_epoch=checkpoint.initial_epoch,
+            callbacks=[counter, checkpoint],
+            verbose=0,
+        )
+    assert counter.count == 3
+
+
+def test_foreign_files_are_refused(tmp_path):
+    (tmp_path / "last.npz").write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match="no checkpoint of this package"):
+        TrainingCheckpoint(tmp_path, tmp_path / "h.csv")
+
+
+def test_checkpoint_of_another_model_is_refused(tmp_path):
+    run(tmp_path, epochs=1)
+    checkpoint = TrainingCheckpoint(tmp_path, tmp_path / "h.csv")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(InputError, match="belongs to another model or optimizer"):
+        model.fit(
+            np.ones((2, 2)), np.ones(2), epochs=2, callbacks=[checkpoint], verbose=0
+        )
