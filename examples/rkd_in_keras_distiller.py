@@ -9,27 +9,44 @@ import tempfile
 
 import keras
 
-from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
+from rkd_keras.data import (
+    Augmentation,
+    TrainingPipeline,
+    evaluation_dataset,
+    load_samples,
+    make_split,
+    open_dataset,
+)
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.losses import RelationalDistillation
 from rkd_keras.models import SARSN34, ResNet18
+from rkd_keras.trainers import get_preset
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def main(data=None, epochs=10):
-    data = data or write_dataset(tempfile.mkdtemp(), per_class=60, size=64)
+def main(data=None, epochs=15):
+    data = data or write_dataset(tempfile.mkdtemp(), per_class=80, size=64)
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)
-    train = load_samples(index, split.train)
     test = load_samples(index, split.test)
+    pipeline = TrainingPipeline(*load_samples(index, split.train), 16, Augmentation())
+
+    def train(model):
+        optimizer = get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs)
+        # XLA compiles for longer than it saves where there is no GPU.
+        model.compile(optimizer, LOSS, metrics=["accuracy"], jit_compile=False)
+        model.fit(
+            pipeline.dataset(),
+            epochs=epochs,
+            steps_per_epoch=pipeline.steps_per_epoch,
+            shuffle=False,
+            verbose=2,
+        )
 
     options = {"num_classes": len(index.class_names), "width": 0.125, "stem_stride": 2}
     teacher = SARSN34(**options)
-    # XLA compiles for longer than it saves where there is no GPU.
-    teacher.compile("adam", LOSS, metrics=["accuracy"], jit_compile=False)
-    teacher.fit(*train, batch_size=16, epochs=epochs, verbose=2)
-
+    train(teacher)
     distiller = keras.distillation.Distiller(
         teacher,
         ResNet18(**options),
@@ -38,8 +55,7 @@ def main(data=None, epochs=10):
         [1.0],
         student_loss_weight=0.5,
     )
-    distiller.compile("adam", LOSS, metrics=["accuracy"], jit_compile=False)
-    distiller.fit(*train, batch_size=16, epochs=epochs, verbose=2)
+    train(distiller)
     student = distiller.student
     student.compile(loss=LOSS, metrics=["accuracy"], jit_compile=False)
     _, accuracy = student.evaluate(evaluation_dataset(*test), verbose=0)
@@ -50,5 +66,5 @@ def main(data=None, epochs=10):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder or CSV manifest of labelled images")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=15)
     main(**vars(parser.parse_args()))

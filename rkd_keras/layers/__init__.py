@@ -1,5 +1,6 @@
 """Layers of the shrinkage networks, in `keras.ops`: they run on any backend."""
 
+from rkd_keras.layers.batch_normalization import BatchNormalization
 from rkd_keras.layers.channel_gate import ChannelGate
 from rkd_keras.layers.channel_shrinkage import ChannelShrinkage
 from rkd_keras.layers.cosine_dense import CosineDense
@@ -11,6 +12,7 @@ from rkd_keras.layers.soft_threshold import SoftThreshold
 
 __all__ = [
     "SADDT",
+    "BatchNormalization",
     "ChannelGate",
     "ChannelShrinkage",
     "CosineDense",

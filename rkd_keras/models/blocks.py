@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from rkd_keras.layers import GroupedConv2D
+from rkd_keras.layers import BatchNormalization, GroupedConv2D
 from rkd_keras.models.pretrained import load_weights
 
 MOMENTUM = 0.9
@@ -49,7 +49,7 @@ def conv_bn(
 
 def batch_norm(x, name):
     """Apply batch normalisation with the package's momentum and epsilon."""
-    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)(x)
+    return BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)(x)
 
 
 def basic_block(x, filters, stride, branch=None, name=""):

@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from rkd_keras.errors import InputError
+
+
+@pytest.mark.slow
+def test_demo_ends_with_a_report(tmp_path, invoke):
+    """All seven steps on drawn strips, one epoch each."""
+    out = tmp_path / "demo"
+    result = invoke("demo", "--out", out, "--epochs", 1, "--per-class", 9)
+    assert result.exit_code == 0, result.output
+    for number in range(1, 8):
+        assert f"{number}/7" in result.output
+    student = out / "student"
+    report = (student / "report.html").read_text(encoding="utf-8")
+    # One file for a plant manager: its pictures travel inside.
+    assert report.count("data:image/png;base64,") >= 3
+    metrics = json.loads((student / "metrics.json").read_text())
+    assert metrics["images"] == 18 and len(metrics["per_class"]) == 6
+    assert json.loads((student / "config.json").read_text())["teacher"]
+    timed = json.loads((student / "benchmark.json").read_text())
+    # Float files equal their model however little it learnt; int8 may not.
+    files = {Path(row["model"]).name for row in timed["results"]}
+    assert {"student.onnx", "student.tflite", "saved_model"} <= files
+
+
+def test_demo_overwrites_nothing_unasked(tmp_path, invoke):
+    kept = tmp_path / "notes.txt"
+    kept.write_text("mine")
+    result = invoke("demo", "--out", tmp_path)
+    assert isinstance(result.exception, InputError)
+    assert "--overwrite" in str(result.exception)
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "images", "parts", "protocol"),
+    [
+        (6, 300, (), "neu-600"),
+        (6, 20, (), "holdout"),
+        (3, 20, ("train", "test"), "given"),
+    ],
+)
+def test_demo_takes_the_fitting_protocol(monkeypatch, classes, images, parts, protocol):
+    from rkd_keras import data
+    from rkd_keras.cli.demo import _protocol
+
+    class Index:
+        class_names = [f"class {i}" for i in range(classes)]
+
+        def __len__(self):
+            return classes * images
+
+    Index.parts = dict.fromkeys(parts)
+    monkeypatch.setattr(data, "open_dataset", lambda path: Index())
+    assert _protocol("anywhere") == protocol
