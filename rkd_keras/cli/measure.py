@@ -109,8 +109,11 @@ def measure(
         "size": size,
         "prior": prior,
     }
+    grade_rules = GradeRules.load(rules)
+    # Before the first image: it would fail for every one.
+    grade_rules.check_unit("px" if mm_per_pixel is None else "mm")
     work = {
-        "rules": GradeRules.load(rules),
+        "rules": grade_rules,
         "predictor": _predictor(model, classify and data is None),
         "heat": _heat_maps(model) if prior else None,
         "figures": figures if out is not None else "none",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from rkd_keras.errors import InputError
 from rkd_keras.measure.grade_rules import GradeRules
 
 
@@ -75,11 +74,7 @@ def grade(measurement, class_name=None, rules=None):
     """
     if not isinstance(rules, GradeRules):
         rules = GradeRules.load(rules)
-    if rules.unit != "any" and rules.unit != measurement.unit:
-        raise InputError(
-            f"{rules.source}: the rules are in {rules.unit} and the measurement in "
-            f"{measurement.unit}; give mm_per_pixel, or change `unit`"
-        )
+    rules.check_unit(measurement.unit)
     values = {
         "class": class_name,
         "k": measurement.k if rules.k_at is None else measurement.k_at(rules.k_at),

@@ -55,6 +55,24 @@ class GradeRules:
             raise InputError(f"{path} cannot be read: {error}") from error
         return cls.parse(text, str(path))
 
+    def check_unit(self, unit):
+        """Refuse measurements of another unit.
+
+        Args:
+            unit: the measurements' unit, `"px"` or `"mm"`.
+
+        Raises:
+            InputError: when the rules are in another.
+
+        Example:
+            >>> GradeRules.load().check_unit("px")
+        """
+        if self.unit not in ("any", unit):
+            raise InputError(
+                f"{self.source}: the rules are in {self.unit} and the measurement in "
+                f"{unit}; give mm_per_pixel, or change `unit`"
+            )
+
     @classmethod
     def parse(cls, text, source="rules"):
         r"""Read rules from YAML text.

@@ -83,6 +83,15 @@ def test_millimetres_and_own_rules(invoke, images, tmp_path):
     assert (row["severity"], row["decisive_rule"]) == ("5", "long")
 
 
+def test_rules_of_another_unit_are_refused_at_once(invoke, images, tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("version: 1\nunit: mm\nrules: []\n")
+    done = invoke("measure", images, "--rules", rules, "--out", tmp_path / "out")
+    assert isinstance(done.exception, InputError)
+    assert "the rules are in mm and the measurement in px" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_out_a_table_is_printed(invoke, images):
     done = invoke("measure", images, "--quiet")
     assert done.exit_code == 0, done.output
