@@ -55,7 +55,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
     parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--out", type=Path, default=Path("docs/results/edge_latency"))
+    parser.add_argument("--out", type=Path, default=Path("runs/edge_latency"))
     parser.add_argument("--files", type=Path, default=Path("runs/edge_latency"))
     args = parser.parse_args()
     files = open_dataset(args.data).files[::90]

@@ -27,11 +27,11 @@ from rkd_keras.cli.experiment import Settings, run_experiment  # noqa: E402
 
 METHODS = {
     "plain": None,
-    "kd": {"kd_weight": 1.0, "distance_weight": 0.0, "angle_weight": 0.0},
+    "kd": {"distance_weight": 0.0, "angle_weight": 0.0},
     "rkd": {"kd_weight": 0.0},
-    "rkd+kd": {"kd_weight": 1.0},
+    "rkd+kd": {},
 }
-TEACHER = {"model": "sarsn34", "model_options": {"width": 0.25, "stem_stride": 2}}
+TEACHER = {"model": "sarsn34", "model_options": {"width": 0.5, "stem_stride": 2}}
 STUDENT = {"model": "resnet18", "model_options": {"width": 0.25, "stem_stride": 2}}
 
 
@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--temperature", type=float, default=4.0)
-    parser.add_argument("--kd-weight", type=float, default=1.0)
+    parser.add_argument("--kd-weight", type=float, default=2.0)
     parser.add_argument("--distance-weight", type=float, default=25.0)
     parser.add_argument("--angle-weight", type=float, default=50.0)
     return parser.parse_args()
@@ -99,7 +99,10 @@ def run(args, count, seed, method, teacher):
             off = {k: 0.0 for k, v in METHODS[method].items() if v == 0}
             distillation = {
                 "teacher": str(teacher),
-                "teacher_views": 32,
+                # As many views as epochs: a student alone never sees one twice.
+                "teacher_views": common["epochs"],
+                # The same for all methods of a seed.
+                "teacher_cache": str(teacher.with_name(f"{teacher.name}_answers.npz")),
                 "temperature": args.temperature,
                 **weights,
                 **off,

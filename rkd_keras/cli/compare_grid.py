@@ -55,10 +55,10 @@ MODEL_SETS = {
             "edge_resnet_small",
             "edge_resnet_tiny",
             "resnet18:width=0.5:stem_stride=2",
-            "resnet18:width=0.25:stem_stride=2",
+            "resnet18:width=0.25:stem_stride=2:stage_strides=[2,2,2,1]",
             "resnet18:width=0.25:stem_stride=2:stage_strides=[2,2,2,2]",
             "resnet18:width=0.1875:stem_stride=2:stage_strides=[2,2,2,1]",
-            "resnet18:width=0.125:stem_stride=2:stage_strides=[2,2,2,2]",
+            "resnet18:width=0.125:stem_stride=2:stage_strides=[2,2,2,1]",
             "mobilenet_v1:width=0.25:stem_stride=2",
         )
     ),
