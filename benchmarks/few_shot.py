@@ -45,6 +45,7 @@ def arguments():
     parser.add_argument("--steps", type=int, default=400, help="of each training")
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--mix", choices=["mixup", "cutmix"], help="of all students")
     parser.add_argument("--temperature", type=float, default=4.0)
     parser.add_argument("--kd-weight", type=float, default=2.0)
     parser.add_argument("--distance-weight", type=float, default=25.0)
@@ -99,16 +100,20 @@ def run(args, count, seed, method, teacher):
             off = {k: 0.0 for k, v in METHODS[method].items() if v == 0}
             distillation = {
                 "teacher": str(teacher),
-                # As many views as epochs: a student alone never sees one twice.
-                "teacher_views": common["epochs"],
-                # The same for all methods of a seed.
-                "teacher_cache": str(teacher.with_name(f"{teacher.name}_answers.npz")),
                 "temperature": args.temperature,
                 **weights,
                 **off,
             }
+            if args.mix is None:
+                # As many views as epochs: a student alone never sees one twice.
+                distillation["teacher_views"] = common["epochs"]
+                # The same for all methods of a seed.
+                answers = teacher.with_name(f"{teacher.name}_answers.npz")
+                distillation["teacher_cache"] = str(answers)
         out = teacher.with_name(teacher.name.replace("teacher", method))
-        settings = Settings(out=str(out), **STUDENT, **common, **distillation)
+        settings = Settings(
+            out=str(out), mix=args.mix, **STUDENT, **common, **distillation
+        )
     keras.backend.clear_session()
     started = time.perf_counter()
     scores = run_experiment(settings)
@@ -122,6 +127,7 @@ def run(args, count, seed, method, teacher):
         "steps": args.steps,
         "epochs": settings.epochs,
         "seconds": round(seconds),
+        "mix": args.mix,
         "temperature": args.temperature,
         "weights": [settings.kd_weight, settings.distance_weight, settings.angle_weight]
         if method not in ("teacher", "plain")
