@@ -262,6 +262,8 @@ def plot_pareto(groups, latency):
     for label in PAIR:
         _mark_published(axes, label, latency.get(label, {}).get("int8_ms"))
     axes.set_xscale("log")
+    # Room below the lowest point for the two lines that say whose it is.
+    axes.margins(y=0.15)
     axes.set_xlabel("milliseconds per image, int8, one core")
     axes.set_ylabel("test accuracy (%)")
     axes.grid(color=PALE, linewidth=0.6)

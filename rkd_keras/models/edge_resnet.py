@@ -83,7 +83,7 @@ def EdgeResNetTiny(
     weights=None,
     name="edge_resnet_tiny",
 ):
-    """Student for a sixth of a millisecond: 395 k parameters, 15.9 M multiply-adds.
+    """Student for a fifth of a millisecond: 395 k parameters, 15.9 M multiply-adds.
 
     Three sixteenths of the width, and the first stage halves the image too: 32, 16,
     16, 8 and 4 pixels a side of 64. The time is that of one core with AVX512 and
