@@ -25,6 +25,7 @@ LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def main(data=None, teacher=None, epochs=15, out="student.keras"):
+    keras.utils.set_random_seed(0)
     data = data or write_dataset(tempfile.mkdtemp(), per_class=60, size=64)
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)

@@ -26,6 +26,7 @@ SIZE = 200  # of the files, which the boxes refer to
 
 
 def main(data=None, model=None, epochs=15, out="heat_maps.png"):
+    keras.utils.set_random_seed(0)
     data = data or write_dataset(tempfile.mkdtemp(), per_class=50, size=SIZE)
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)

@@ -22,7 +22,7 @@ from rkd_keras.models import PatchDiscriminator, ResNetGenerator
 from rkd_keras.trainers import CycleGAN, LinearDecay, SampleGrid
 
 
-def main(data=None, target=None, size=32, filters=8, epochs=12, out="migrated"):
+def main(data=None, target=None, size=32, filters=8, epochs=20, out="migrated"):
     if data is None or target is None:
         data, target = draw_two_lines(Path(tempfile.mkdtemp()))
     shape = (size, size)
@@ -39,13 +39,13 @@ def main(data=None, target=None, size=32, filters=8, epochs=12, out="migrated"):
         PatchDiscriminator(image_shape, 2 * filters, depth=2, name="judge_a"),
         PatchDiscriminator(image_shape, 2 * filters, depth=2, name="judge_b"),
         # Little: the two looks are far apart, and a change of look costs cycles first.
-        cycle_weight=2.0,
+        cycle_weight=1.0,
         identity_weight=0.0,
         seed=0,
     )
     batches, steps = unpaired_dataset(a, b, batch_size=4, seed=0)
     # Constant, then falling to zero; each of the four networks has an optimizer.
-    rate = LinearDecay(1e-3, epochs * steps)
+    rate = LinearDecay(2e-3, epochs * steps)
     gan.compile(*(keras.optimizers.Adam(rate, beta_1=0.5) for _ in range(4)))
     gan.fit(
         batches,
@@ -87,6 +87,6 @@ if __name__ == "__main__":
     parser.add_argument("--target", help="folder of images of line B")
     parser.add_argument("--size", type=int, default=32, help="pixels")
     parser.add_argument("--filters", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--out", default="migrated")
     main(**vars(parser.parse_args()))

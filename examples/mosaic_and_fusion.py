@@ -39,8 +39,9 @@ def mix(step, batch):
     return images, labels
 
 
-def main(data=None, epochs=20, out="mosaic_and_fusion.png"):
-    data = data or write_dataset(tempfile.mkdtemp(), per_class=60, size=64)
+def main(data=None, epochs=40, out="mosaic_and_fusion.png"):
+    keras.utils.set_random_seed(0)
+    data = data or write_dataset(tempfile.mkdtemp(), per_class=80, size=64)
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)
     images, labels = load_samples(index, split.train)
@@ -88,6 +89,6 @@ def write_sheet(images, path):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder or CSV manifest of labelled images")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--out", default="mosaic_and_fusion.png")
     main(**vars(parser.parse_args()))

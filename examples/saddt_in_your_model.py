@@ -30,6 +30,7 @@ def build(num_classes):
 
 
 def main(data=None, epochs=15, out="with_saddt.keras"):
+    keras.utils.set_random_seed(0)
     data = data or write_dataset(tempfile.mkdtemp(), per_class=60, size=64)
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)

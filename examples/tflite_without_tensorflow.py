@@ -58,6 +58,7 @@ def train_and_export(index, epochs, quantization, out):
     from rkd_keras.export import export_model, fit_decisions
     from rkd_keras.models import ResNet18
 
+    keras.utils.set_random_seed(0)
     split = make_split(index, "holdout", seed=0, val_fraction=0.2)
     train, val = load_samples(index, split.train), load_samples(index, split.val)
     student = ResNet18(len(index.class_names), width=0.125, stem_stride=2)

@@ -23,6 +23,7 @@ from rkd_keras.trainers import get_preset
 
 
 def main(data=None, epochs=20, out="teacher.keras"):
+    keras.utils.set_random_seed(0)
     # Images: any of the four layouts, or strips that the package draws itself.
     data = data or write_dataset(tempfile.mkdtemp(), per_class=80, size=64)
     index = open_dataset(data)
