@@ -136,10 +136,17 @@ def rows_of(path):
 
 
 @pytest.mark.slow
-def test_two_workers_killed_and_resumed_end_as_one_process(strips, tmp_path):
+def test_two_workers_killed_and_resumed_end_as_one_process(
+    strips, tmp_path, monkeypatch
+):
     """By `launch`, with a real SIGKILL of the second worker; then `--resume`."""
     psutil = pytest.importorskip("psutil")
+    from rkd_keras.layers import BatchNormalization
     from rkd_keras.models import SARSN34
+
+    # Statistics over workers are not fused: the same rounding in both runs, for
+    # Adam's first steps magnify whatever differs.
+    monkeypatch.setattr(BatchNormalization, "_fuses", lambda layer, inputs: False)
 
     options = {"width": 0.0625, "stem_stride": 2}
     teacher = tmp_path / "teacher.keras"
