@@ -142,14 +142,14 @@ def _checked(settings, model, rules):
 
     from rkd_keras.cli.measure_image import measure_image
     from rkd_keras.cli.quiet_stderr import quiet_stderr
-    from rkd_keras.measure import GradeRules, grade
+    from rkd_keras.measure import GradeRules
     from rkd_keras.predict import load
 
     if model is not None and (model / "model.keras").is_file():
         model = model / "model.keras"
     loaded = GradeRules.load(rules)
     blank = np.full((64, 64, 3), 128, np.uint8)
-    grade(measure_image(blank, settings)[2], None, loaded)
+    loaded.check_unit(measure_image(blank, settings)[2].unit)
     with quiet_stderr():
         model_sha256 = load(model).card["sha256"]
     return {

@@ -13,8 +13,13 @@ def images(dtype="float32", shape=(4, 5, 6, 3)):
 
 
 def pair(**options):
-    """This layer and Keras's, with the same weights."""
-    layers = BatchNormalization(**options), keras.layers.BatchNormalization(**options)
+    """This layer and Keras's."""
+    return BatchNormalization(**options), keras.layers.BatchNormalization(**options)
+
+
+def weighted_pair():
+    """The same with equal weights that are not the initial ones."""
+    layers = pair()
     rng = np.random.default_rng(1)
     for layer in layers:
         layer.build((None, 5, 6, 3))
@@ -40,10 +45,7 @@ def pair(**options):
 @pytest.mark.parametrize("training", [True, False])
 def test_equals_keras(options, training):
     shape = (4, 3, 5, 6) if options.get("axis") == 1 else (4, 5, 6, 3)
-    ours, theirs = (
-        BatchNormalization(**options),
-        keras.layers.BatchNormalization(**options),
-    )
+    ours, theirs = pair(**options)
     x = images(shape=shape)
     for _ in range(3):
         found, expected = ours(x, training=training), theirs(x, training=training)
@@ -57,7 +59,7 @@ def test_gradients_equal_keras():
     x = images()
     upstream = images(shape=(4, 5, 6, 3)) ** 2
     gradients = []
-    for layer in pair():
+    for layer in weighted_pair():
         with tf.GradientTape() as tape:
             tape.watch(x)
             loss = tf.reduce_sum(layer(x, training=True) * upstream)
@@ -89,10 +91,7 @@ def test_fuses_only_what_tensorflow_can(monkeypatch):
 
 
 def test_bfloat16_is_close_and_keeps_float32_statistics():
-    ours, theirs = (
-        layer(dtype="mixed_bfloat16")
-        for layer in (BatchNormalization, keras.layers.BatchNormalization)
-    )
+    ours, theirs = pair(dtype="mixed_bfloat16")
     x = images("bfloat16")
     found, expected = ours(x, training=True), theirs(x, training=True)
     assert keras.backend.standardize_dtype(found.dtype) == "bfloat16"

@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-import time
 
 import pytest
 from station_helpers import picture, wait_until
@@ -270,7 +269,7 @@ def test_a_full_disk_answers_507_and_says_so(client, monkeypatch):
         client.station.state.set_full("the disk is full: free some room")
         answer = post(client)
         assert answer.status_code == 507 and "free some room" in answer.json()["detail"]
-        time.sleep(1.5)
+        client.station.maintenance.look()
         assert client.get("/api/v1/health").json() == {"status": "degraded"}
     client.station.state.clear()
     assert post(client).status_code == 201
