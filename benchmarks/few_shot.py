@@ -46,6 +46,9 @@ def arguments():
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--mix", choices=["mixup", "cutmix"], help="of all students")
+    parser.add_argument("--zoom", type=float, help="crops of all students")
+    parser.add_argument("--teacher-label-smoothing", type=float)
+    parser.add_argument("--hard-weight", type=float, default=1.0)
     parser.add_argument("--temperature", type=float, default=4.0)
     parser.add_argument("--kd-weight", type=float, default=2.0)
     parser.add_argument("--distance-weight", type=float, default=25.0)
@@ -88,11 +91,17 @@ def run(args, count, seed, method, teacher):
         "resume": True,
     }
     if method == "teacher":
-        settings = Settings(out=str(teacher), **TEACHER, **common)
+        settings = Settings(
+            out=str(teacher),
+            label_smoothing=args.teacher_label_smoothing,
+            **TEACHER,
+            **common,
+        )
     else:
         distillation = {}
         if METHODS[method] is not None:
             weights = {
+                "hard_weight": args.hard_weight,
                 "kd_weight": args.kd_weight,
                 "distance_weight": args.distance_weight,
                 "angle_weight": args.angle_weight,
@@ -112,7 +121,12 @@ def run(args, count, seed, method, teacher):
                 distillation["teacher_cache"] = str(answers)
         out = teacher.with_name(teacher.name.replace("teacher", method))
         settings = Settings(
-            out=str(out), mix=args.mix, **STUDENT, **common, **distillation
+            out=str(out),
+            mix=args.mix,
+            zoom=args.zoom,
+            **STUDENT,
+            **common,
+            **distillation,
         )
     keras.backend.clear_session()
     started = time.perf_counter()
@@ -128,8 +142,14 @@ def run(args, count, seed, method, teacher):
         "epochs": settings.epochs,
         "seconds": round(seconds),
         "mix": args.mix,
+        "zoom": args.zoom,
         "temperature": args.temperature,
-        "weights": [settings.kd_weight, settings.distance_weight, settings.angle_weight]
+        "weights": [
+            settings.hard_weight,
+            settings.kd_weight,
+            settings.distance_weight,
+            settings.angle_weight,
+        ]
         if method not in ("teacher", "plain")
         else None,
     }

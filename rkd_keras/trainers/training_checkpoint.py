@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import time
 from pathlib import Path
 
 import keras
@@ -10,15 +11,20 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 
+# The state is written so rarely that it takes no more than this share of the time.
+SHARE = 0.05
+
 
 class TrainingCheckpoint(keras.callbacks.Callback):
-    """Write the whole state of a training after each epoch, and restore it.
+    """Write the whole state of a training after its epochs, and restore it.
 
-    The state is one file, replaced in one step: weights, optimizer, the states
-    of dropout's generators, the history so far, and what other callbacks keep
-    (those with `get_state` and `set_state`). The frozen teacher of an
-    `RKDTrainer` is not part of it. Give this callback last, so that it sees what
-    the others did.
+    After the first epoch, the last, and between them after every epoch that is long
+    beside the time that writing takes: of epochs of a second, a large model's state
+    is written after some only. The state is one file, replaced in one step: weights,
+    optimizer, the states of dropout's generators, the history so far, and what other
+    callbacks keep (those with `get_state` and `set_state`). The frozen teacher of an
+    `RKDTrainer` is not part of it. Give this callback last, so that it sees what the
+    others did.
 
     Args:
         directory: folder for `last.npz` and `best.weights.h5`.
@@ -63,6 +69,8 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.directory.mkdir(parents=True, exist_ok=True)
         self.rows = []
         self.best = None
+        self._written = True
+        self._next = 0.0
         self._read_header()
 
     @property
@@ -87,11 +95,13 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Restore the state, if there is one."""
+        # After a failure the file knows less than this object does.
+        self._read_header()
         if self.rows:
             self._restore()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write the state, the history and, when it is the best, the weights."""
+        """Write the state and history if due and, when it is the best, the weights."""
         if self.read_only:
             return
         row = {"epoch": epoch + 1}
@@ -103,8 +113,22 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             partial = self.directory / "partial.weights.h5"
             self.network.save_weights(partial)
             os.replace(partial, self.best_path)
+        self._written = False
+        if time.monotonic() >= self._next:
+            self._write()
+
+    def on_train_end(self, logs=None):
+        """Write what the last epochs left unwritten."""
+        if not self._written:
+            self._write()
+
+    def _write(self):
+        started = time.monotonic()
         self._save()
         self._write_history()
+        ended = time.monotonic()
+        self._next = ended + (ended - started) * (1 - SHARE) / SHARE
+        self._written = True
 
     def _variables(self):
         return [*self.network.variables, *self.model.optimizer.variables]

@@ -1,3 +1,5 @@
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -73,6 +75,29 @@ def test_killed_training_ends_as_the_uninterrupted_one(tmp_path):
     rows = (tmp_path / "whole" / "history.csv").read_text()
     assert rows == (tmp_path / "killed" / "history.csv").read_text()
     assert [line.split(",")[0] for line in rows.split()] == ["epoch", *"1234"]
+
+
+def test_state_that_is_slow_to_write_is_written_after_some_epochs_only(
+    tmp_path, monkeypatch
+):
+    written = []
+    save = TrainingCheckpoint._save
+
+    def slow(self):
+        time.sleep(0.5)
+        save(self)
+        written.append(len(self.rows))
+
+    monkeypatch.setattr(TrainingCheckpoint, "_save", slow)
+    with pytest.raises(Killed):
+        run(tmp_path, epochs=6, extra=[KillAt(4, 1)])
+    # Of epochs of milliseconds; the next would be due ten seconds later.
+    assert written == [1]
+    assert TrainingCheckpoint(tmp_path, tmp_path / "h.csv").initial_epoch == 1
+    run(tmp_path, epochs=6)
+    assert written == [1, 2, 6]
+    lines = (tmp_path / "history.csv").read_text().split()
+    assert [line.split(",")[0] for line in lines] == ["epoch", *"123456"]
 
 
 def test_leftovers_of_a_killed_write_do_no_harm(tmp_path):
