@@ -113,7 +113,10 @@ def run(args, count, seed, method, teacher):
                 **weights,
                 **off,
             }
-            if args.mix is None:
+            if args.mix:
+                # The teacher answers on the mixed images, in every step.
+                distillation["teacher_views"] = 0
+            else:
                 # As many views as epochs: a student alone never sees one twice.
                 distillation["teacher_views"] = common["epochs"]
                 # The same for all methods of a seed.

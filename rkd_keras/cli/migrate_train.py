@@ -56,6 +56,13 @@ def train(
         bool,
         typer.Option("--residual", help="Generators add to the image they are given."),
     ] = False,
+    match_levels: Annotated[
+        bool,
+        typer.Option(
+            "--match-levels",
+            help="First give all images line B's brightness, and no more contrast.",
+        ),
+    ] = False,
     grey: Annotated[
         bool | None,
         typer.Option(help="One channel (when both lines are grey, if left out)."),
@@ -98,6 +105,7 @@ def train(
         depth=depth,
         upsampling=upsampling,
         residual=residual,
+        match_levels=match_levels,
         grey=grey,
         sample_every=sample_every,
         seed=seed,

@@ -26,6 +26,7 @@ class MigrationSettings:
     depth: int = 3
     upsampling: str = "transpose"
     residual: bool = False
+    match_levels: bool = False
     grey: bool = None
     sample_every: int = 5
     seed: int = 0
@@ -53,7 +54,11 @@ def train_migration(settings, echo=print):
 
     from rkd_keras.cli.run_directory import RunDirectory
     from rkd_keras.cli.settings import choose_precision
-    from rkd_keras.data.domains import match_domains, open_domain
+    from rkd_keras.data.domains import (
+        domain_levels,
+        match_domains,
+        open_domain,
+    )
 
     size = (settings.size, settings.size)
     domains = [
@@ -65,12 +70,20 @@ def train_migration(settings, echo=print):
     run = RunDirectory.open(
         settings.out, asdict(settings), settings.resume, settings.overwrite
     )
+    levels = None
+    if settings.match_levels:
+        levels = domain_levels(y)
+        x, y = _matched(x, levels), _matched(y, levels)
+        echo(
+            "all images get line B's levels: median {:.0f}, median absolute deviation "
+            "of at most {:.1f} grey levels".format(*levels)
+        )
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choose_precision(settings.precision))
     try:
         keras.utils.set_random_seed(settings.seed)
         gan = make_cycle_gan(settings, x.shape[1:])
-        _fit(gan, run, settings, x, y)
+        _fit(gan, run, settings, x, y, levels)
     finally:
         keras.config.set_dtype_policy(policy)
     return run
@@ -110,7 +123,7 @@ def make_cycle_gan(settings, shape):
         raise InputError(str(error)) from error
 
 
-def _fit(gan, run, settings, x, y):
+def _fit(gan, run, settings, x, y, levels):
     import keras
 
     from rkd_keras.cli.experiment import EpochFacts
@@ -167,33 +180,59 @@ def _fit(gan, run, settings, x, y):
             checkpoint.set_model(gan)
             checkpoint.on_train_begin()
     except FloatingPointError as error:
-        raise InputError(_after_divergence(gan, run, checkpoint, error)) from error
-    _save(gan, run)
+        raise InputError(
+            _after_divergence(gan, run, checkpoint, error, levels)
+        ) from error
+    _save(gan, run, levels)
     grid.set_model(gan)
     grid.write("final.png")
 
 
-def _after_divergence(gan, run, checkpoint, error):
+def _after_divergence(gan, run, checkpoint, error, levels):
     """Keep what was good, and tell where it is."""
     if not checkpoint.rows:
         return f"training stopped in its first epoch: {error}"
     checkpoint.on_train_begin()
-    _save(gan, run)
+    _save(gan, run, levels)
     return (
         f"training stopped: {error}; the generators of epoch {len(checkpoint.rows)}, "
         f"the last good one, are in {run.path}"
     )
 
 
-def _save(gan, run):
+def _save(gan, run, levels):
     for name, network in (
         ("generator_a2b", gan.generator_g),
         ("generator_b2a", gan.generator_f),
     ):
+        if levels is not None:
+            network = _with_levels(network, levels)
         # Under its own name only when whole: a kill must not leave half a model.
         partial = run.path / f"partial_{name}.keras"
         network.save(partial)
         partial.replace(run.path / f"{name}.keras")
+
+
+def _matched(images, levels):
+    """Images with a line's levels, in parts that fit into memory."""
+    import numpy as np
+
+    from rkd_keras.layers import MatchLevels
+
+    layer = MatchLevels(*levels)
+    parts = [layer(images[i : i + 256]) for i in range(0, len(images), 256)]
+    return np.round(np.concatenate(parts)).astype("uint8")
+
+
+def _with_levels(generator, levels):
+    """A generator that takes raw images of its line."""
+    import keras
+
+    from rkd_keras.layers import MatchLevels
+
+    images = keras.Input(generator.input_shape[1:], name="image")
+    matched = MatchLevels(*levels, name="levels")(images)
+    return keras.Model(images, generator(matched), name=f"{generator.name}_levels")
 
 
 def _spread(images, count=8):

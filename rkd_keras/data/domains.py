@@ -136,6 +136,28 @@ def grey_images(images):
     return np.round(images @ weights).astype("uint8")[..., np.newaxis]
 
 
+def domain_levels(images):
+    """Brightness and contrast of a line's steel.
+
+    Args:
+        images: array `(N, H, W, C)`, uint8.
+
+    Returns:
+        Pair of floats in grey levels, for `rkd_keras.layers.MatchLevels`: the
+        medians over the images of their median and of their median absolute
+        deviation (at least 1).
+
+    Example:
+        >>> import numpy as np
+        >>> domain_levels(np.arange(0, 50, 10, dtype="uint8").reshape(1, 1, 5, 1))
+        (20.0, 10.0)
+    """
+    axes = (1, 2, 3)
+    medians = np.median(images, axes, keepdims=True)
+    spreads = np.median(np.abs(images - medians), axes)
+    return float(np.median(medians)), max(float(np.median(spreads)), 1.0)
+
+
 def unpaired_dataset(x, y, batch_size=1, seed=0, initial_epoch=0, flips=True):
     """Make the endless stream of unpaired batches that CycleGAN trains on.
 

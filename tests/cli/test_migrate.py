@@ -98,6 +98,25 @@ def test_train_resume_apply(lines, invoke):
     assert cv2.imread(str(out / "contact_sheet.png")) is not None
 
 
+@pytest.mark.slow
+def test_matched_levels_travel_with_the_generator(lines, invoke):
+    run, out = lines / "run", lines / "migrated"
+    result = invoke(
+        "migrate", "train", "--a", lines / "a", "--b", lines / "b", "--out", run,
+        "--match-levels", "--residual", "--epochs", 1, *TINY,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "all images get line B's levels: median 1" in result.output
+    data = lines / "a"
+    result = invoke("migrate", "apply", "--run", run, "--data", data, "--out", out)
+    assert result.exit_code == 0, result.output
+    for row in manifest(out):
+        source = cv2.imread(row["sources"], cv2.IMREAD_GRAYSCALE)
+        written = cv2.imread(str(out / row["file"]), cv2.IMREAD_GRAYSCALE)
+        assert np.median(source) < 90
+        assert np.median(written) > 130
+
+
 def test_apply_keeps_labels_names_classes_and_tells_sources(lines, invoke):
     out = lines / "migrated"
     result = invoke(

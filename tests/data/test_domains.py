@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from rkd_keras.data.domains import (
+    domain_levels,
     grey_images,
     match_domains,
     open_domain,
@@ -18,6 +19,19 @@ def write(folder, count, size=(20, 30), colour=False):
         shape = (*size, 3) if colour else size
         cv2.imwrite(str(folder / f"{i:03}.png"), rng.integers(0, 256, shape, "uint8"))
     return folder
+
+
+def test_levels_of_a_line_are_those_of_its_middle_image():
+    rng = np.random.default_rng(0)
+    images = np.stack(
+        [rng.normal(level, spread, (40, 40, 1)).round().clip(0, 255).astype("uint8")
+         for level, spread in ((60, 3), (100, 12), (140, 6), (255, 0), (110, 30))]
+    )  # fmt: skip
+    level, spread = domain_levels(images)
+    assert abs(level - 110) <= 1
+    # Of a normal distribution: 0.6745 standard deviations.
+    assert abs(spread - 0.6745 * 6) <= 0.5
+    assert domain_levels(images[3:4]) == (255.0, 1.0)
 
 
 def test_domains_of_other_size_and_channels_are_brought_together(tmp_path):
