@@ -2,7 +2,8 @@
 
 For each number of images per class and each seed a teacher is trained on the
 few images, and a student on the same: alone, by KD, by RKD, by both. All
-students of one number have the same budget. Finished rows are kept in
+students of one number have the same budget; with `--mix` all of them train on mixed
+images, but for one that is also alone ("unmixed"). Finished rows are kept in
 `rows.jsonl` and skipped when the script is started again. Several processes may
 share the folders, each with seeds of its own; start once more at the end for the
 whole table.
@@ -26,6 +27,7 @@ import keras  # noqa: E402
 from rkd_keras.cli.experiment import Settings, run_experiment  # noqa: E402
 
 METHODS = {
+    "unmixed": None,
     "plain": None,
     "kd": {"distance_weight": 0.0, "angle_weight": 0.0},
     "rkd": {"kd_weight": 0.0},
@@ -53,7 +55,10 @@ def arguments():
     parser.add_argument("--kd-weight", type=float, default=2.0)
     parser.add_argument("--distance-weight", type=float, default=25.0)
     parser.add_argument("--angle-weight", type=float, default=50.0)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.mix is None and "unmixed" in args.methods:
+        args.methods.remove("unmixed")  # It is "plain".
+    return args
 
 
 def main():
@@ -98,6 +103,7 @@ def run(args, count, seed, method, teacher):
             **common,
         )
     else:
+        mix = None if method == "unmixed" else args.mix
         distillation = {}
         if METHODS[method] is not None:
             weights = {
@@ -125,7 +131,7 @@ def run(args, count, seed, method, teacher):
         out = teacher.with_name(teacher.name.replace("teacher", method))
         settings = Settings(
             out=str(out),
-            mix=args.mix,
+            mix=mix,
             zoom=args.zoom,
             **STUDENT,
             **common,
@@ -144,7 +150,7 @@ def run(args, count, seed, method, teacher):
         "steps": args.steps,
         "epochs": settings.epochs,
         "seconds": round(seconds),
-        "mix": args.mix,
+        "mix": settings.mix,
         "zoom": args.zoom,
         "temperature": args.temperature,
         "weights": [
@@ -153,7 +159,7 @@ def run(args, count, seed, method, teacher):
             settings.distance_weight,
             settings.angle_weight,
         ]
-        if method not in ("teacher", "plain")
+        if settings.teacher
         else None,
     }
 

@@ -151,7 +151,7 @@ def _blurred(band, blur, seam):
     band = tf.concat(
         [*[band[:, :, :1]] * edge, band, *[band[:, :, -1:]] * edge], axis=2
     )
-    blurred = blur(band)
+    blurred = tf.cast(blur(band), band.dtype)
     if blurred.shape[1] != 2 * seam:
         raise ValueError(
             "`blur` must have valid padding: rows lost must be its kernel_size - 1. "

@@ -20,7 +20,8 @@ class MedianBlur2D(keras.layers.Layer):
         kernel_size: side of the window in pixels, odd. Defaults to `3`.
         padding: `"same"`, or `"valid"` for only those places where the window
             lies within the image. Defaults to `"same"`.
-        **kwargs: `keras.layers.Layer` arguments such as `name` and `dtype`.
+        **kwargs: `keras.layers.Layer` arguments such as `name` and `dtype`, which
+            is `"float32"` unless another is given.
 
     Call arguments:
         inputs: tensor `(batch, height, width, channels)`, float or integer.
@@ -46,7 +47,8 @@ class MedianBlur2D(keras.layers.Layer):
     """
 
     def __init__(self, kernel_size=3, padding="same", **kwargs):
-        super().__init__(**kwargs)
+        # Pixels, whatever the precision of the networks beside it.
+        super().__init__(**{"dtype": "float32", **kwargs})
         if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
             raise ValueError(
                 "`kernel_size` must be an odd positive integer. "

@@ -1,4 +1,5 @@
 import cv2
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -48,6 +49,18 @@ def test_only_the_seams_are_blurred():
     cross[15:17] = cross[:, 15:17] = True
     assert not differs[~cross].any()
     assert differs[cross].mean() > 0.9
+
+
+def test_precision_of_the_networks_is_not_that_of_the_pixels():
+    quads = noise(2, 4, 8, 8, 1)
+    expected = np.array(mosaic(quads, blur()))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        np.testing.assert_array_equal(mosaic(quads, blur()), expected)
+        coarse = MedianBlur2D(3, padding="valid", dtype="mixed_bfloat16")
+        np.testing.assert_allclose(mosaic(quads, coarse), expected, atol=1)
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 def test_each_image_lands_in_its_quarter():
