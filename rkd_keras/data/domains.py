@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from rkd_keras.data.loading import load_images
+from rkd_keras.data.pipeline import steady_options
 from rkd_keras.errors import InputError
 from rkd_keras.images import list_images, read_image
 
@@ -202,10 +203,8 @@ def unpaired_dataset(x, y, batch_size=1, seed=0, initial_epoch=0, flips=True):
             parts.append(part.map(_reader(images, flip_seed, flips)))
         return tf.data.Dataset.zip(tuple(parts)).batch(batch_size, drop_remainder=True)
 
-    options = tf.data.Options()
-    options.deterministic = True
     dataset = tf.data.Dataset.counter(initial_epoch).flat_map(epoch)
-    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE), steps
+    return dataset.with_options(steady_options()).prefetch(2), steps
 
 
 def _rounds(available, length, seed):
