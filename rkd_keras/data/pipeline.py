@@ -158,9 +158,10 @@ class TrainingPipeline:
             bit what `dataset` shows in the epochs of that view.
         """
         images = tf.data.Dataset.from_tensor_slices(self.images).enumerate()
-        return images.map(
+        images = images.map(
             lambda i, image: self._view(image, view, i), tf.data.AUTOTUNE
-        ).batch(self.batch_size)
+        )
+        return images.batch(self.batch_size).with_options(steady_options())
 
     def _view(self, image, view, index):
         if self.augment is None:
@@ -237,7 +238,7 @@ class TrainingPipeline:
 
 
 def steady_options():
-    """Options of an endless dataset: the same order always, and an end at once.
+    """Options of a dataset: the same order always, and an end at once.
 
     The thread with which `tf.data` tunes itself sleeps in periods that double (from
     10 ms, up to a minute), and whoever lets the iterator go waits for it to wake: a
@@ -277,5 +278,7 @@ def evaluation_dataset(images, labels=None, batch_size=64):
         images if labels is None else (images, labels)
     ).batch(batch_size)
     if labels is None:
-        return dataset.map(lambda x: tf.cast(x, tf.float32)).prefetch(2)
-    return dataset.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(2)
+        dataset = dataset.map(lambda x: tf.cast(x, tf.float32))
+    else:
+        dataset = dataset.map(lambda x, y: (tf.cast(x, tf.float32), y))
+    return dataset.with_options(steady_options()).prefetch(2)
