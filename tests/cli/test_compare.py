@@ -198,6 +198,22 @@ def test_score_table_stands_beside_the_paper():
     assert dict(zip(titles, lines[1], strict=True))["paper: ms"] == "-"
 
 
+def test_gains_are_those_of_each_seed():
+    split = "neu-lt20"
+    results = [
+        finished(loss, seed, accuracy, loss, split)
+        for loss, scores in (("cross_entropy", (0.5, 0.9)), ("ldam", (0.53, 0.92)))
+        for seed, accuracy in enumerate(scores)
+    ]
+    results += [finished("ldam", 2, 0.3, "ldam", split), finished("new", 0)]
+    titles, lines = score_table(group_rows(results), {})
+    gains = [line[titles.index("GMean gain on the first")] for line in lines]
+    # The seeds are 40 points apart, the gains 3 and 2; a third seed has no partner.
+    assert gains == ["-", "+2.50 ± 0.71", "-"]
+    titles, _ = score_table(group_rows([finished("new")]), {})
+    assert "GMean gain on the first" not in titles
+
+
 def test_published_numbers_are_the_papers():
     """Section 3.2.2: gains of -1.46, 2.25 and 5.78 points over the student alone."""
     alone = DISTILLED["resnet34"]
