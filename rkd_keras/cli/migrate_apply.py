@@ -79,13 +79,24 @@ def load_generator(run, direction):
     Raises:
         InputError: when there is none.
     """
-    import keras
-
     file = Path(run) / f"generator_{direction}.keras"
     if not file.is_file():
         raise InputError(
             f"no generator at {file}; train one with rkd-keras migrate train"
         )
+    return open_generator(file)
+
+
+def open_generator(file):
+    """Load a generator's file.
+
+    Raises:
+        InputError: when it is none.
+    """
+    import keras
+
+    import rkd_keras.layers  # noqa: F401  registers them for loading
+
     try:
         return keras.saving.load_model(file, compile=False, safe_mode=True)
     except (ValueError, OSError, TypeError) as error:

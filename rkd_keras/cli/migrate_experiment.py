@@ -348,6 +348,7 @@ def _embedder(path):
     import keras
     import numpy as np
 
+    import rkd_keras.layers  # noqa: F401  registers them for loading
     from rkd_keras.images import resize_image
 
     try:

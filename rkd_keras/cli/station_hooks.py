@@ -161,18 +161,17 @@ def _is_smooth(strip):
     return grain[clean].std() <= _GRAIN and clouds[clean].std() <= _CLOUDS
 
 
-def _migrated(generator, image):
-    import keras
-    import numpy as np
+def _migrated(file, image):
+    from rkd_keras.cli.migrate_apply import open_generator, translate
+    from rkd_keras.data.domains import grey_images
+    from rkd_keras.images import resize_image, to_rgb_uint8
 
-    from rkd_keras.images import resize_image
-
-    model = keras.models.load_model(generator, compile=False, safe_mode=True)
-    size = [n or 128 for n in model.input_shape[1:3]]
-    inputs = resize_image(image, size).astype("float32")[None] / 127.5 - 1
-    if model.input_shape[-1] == 1:
-        inputs = inputs.mean(axis=-1, keepdims=True)
-    return _pixels((np.asarray(model(inputs, training=False)) + 1) * 127.5)
+    generator = open_generator(file)
+    height, width, channels = generator.input_shape[1:]
+    images = resize_image(image, (height, width))[None]
+    if channels == 1:
+        images = grey_images(images)
+    return to_rgb_uint8(translate(generator, images)[0])
 
 
 def _pixels(batch):

@@ -63,6 +63,8 @@ def load_teacher(path):
     """
     import keras
 
+    import rkd_keras.layers  # noqa: F401  registers them for loading
+
     path = Path(path)
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file():

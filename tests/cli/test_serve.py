@@ -190,6 +190,26 @@ def test_augmentation_shows_mosaic_and_fusion():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 3])
+def test_augmentation_shows_what_the_generator_makes(channels, tmp_path):
+    import numpy as np
+
+    from rkd_keras.images import resize_image
+    from rkd_keras.models import ResNetGenerator
+
+    # Its output is its input when the head adds nothing.
+    generator = ResNetGenerator((16, 16, channels), 2, 1, residual=True)
+    head = generator.get_layer("head_conv")
+    head.set_weights([np.zeros_like(weights) for weights in head.get_weights()])
+    generator.save(tmp_path / "generator_a2b.keras")
+    rng = np.random.default_rng(0)
+    image = np.repeat(rng.integers(0, 255, (128, 128, 1), dtype=np.uint8), 3, axis=2)
+    views = station_hooks.augment([image], 0, tmp_path / "generator_a2b.keras")
+    shown = views["migrated by CycleGAN"].astype(int)
+    np.testing.assert_allclose(shown, resize_image(image, (16, 16)), atol=1)
+
+
+@pytest.mark.slow
 def test_a_keras_model_shows_heat_maps_and_feature_maps(tmp_path):
     import numpy as np
 
