@@ -39,6 +39,14 @@ def evaluate(
     ] = "0,5,20",
     seeds: Annotated[int, typer.Option(help="Trainings of each, seeds 0, 1, ...")] = 3,
     steps: Annotated[int, typer.Option(help="Training steps, the same for all.")] = 800,
+    made_first: Annotated[
+        bool,
+        typer.Option(
+            "--made-first",
+            help="Half of the steps on line A's, blended or migrated samples, then the "
+            "real ones alone. Together if left out.",
+        ),
+    ] = False,
     model: o.Model = "resnet18",
     width: o.Width = 0.5,
     stem_stride: o.StemStride = 2,
@@ -86,6 +94,7 @@ def evaluate(
         shots=counts,
         seeds=seeds,
         steps=steps,
+        made_first=made_first,
         model=model,
         model_options=o.model_options(width, stem_stride),
         size=size,

@@ -23,6 +23,7 @@ class EvaluationSettings:
     shots: list = field(default_factory=lambda: [0, 5, 20])
     seeds: int = 3
     steps: int = 800
+    made_first: bool = False
     model: str = "resnet18"
     model_options: dict = field(default_factory=dict)
     size: int = 64
@@ -220,20 +221,26 @@ def split_line_b(labels, most, seed):
 def _few_shot(settings, lines, arm, shots, seed):
     import numpy as np
 
+    from rkd_keras.cli.migrate_classifier import train_classifier
+
     pools, test = split_line_b(lines.b_labels, max(settings.shots), seed)
     real = np.concatenate([pool[:shots] for pool in pools])
     images, labels = lines.b_images[real], lines.b_labels[real]
+    stages = [(images, labels)] if shots else []
     made = lines.made.get(arm)
-    if made is not None:
+    if made is not None and (settings.made_first or not shots):
+        stages = [made, *stages]
+    elif made is not None:
         # Real samples fill half of an epoch, however few they are; a handful
         # would drown in hundreds of migrated ones.
-        repeats = max(len(made[0]) // len(real), 1) if shots else 0
+        repeats = max(len(made[0]) // len(real), 1)
         images = np.concatenate([*[images] * repeats, made[0]])
         labels = np.concatenate([*[labels] * repeats, made[1]])
-    return _train(
+        stages = [(images, labels)]
+    return train_classifier(
         settings,
         lines.class_names,
-        (images, labels),
+        stages,
         (lines.b_images[test], lines.b_labels[test]),
         seed,
         augment=arm != "real",
@@ -244,6 +251,7 @@ def _figure10(settings, arm, seed):
     """Train and test on line A's images, or on what they became."""
     import numpy as np
 
+    from rkd_keras.cli.migrate_classifier import train_classifier
     from rkd_keras.data import load_images, make_split, open_dataset
 
     index = open_dataset(settings.a)
@@ -257,62 +265,8 @@ def _figure10(settings, arm, seed):
         else:
             images, kept = migrated(settings.run, files, shape), np.arange(len(files))
         parts.append((images, index.labels[members[kept]]))
-    return _train(settings, index.class_names, *parts, seed)
-
-
-def _train(settings, class_names, train, test, seed, augment=True):
-    """Train one classifier and score it."""
-    import keras
-    import numpy as np
-
-    from rkd_keras.data import Augmentation, TrainingPipeline, evaluation_dataset
-    from rkd_keras.evaluate import classification_scores
-    from rkd_keras.models import create_model
-    from rkd_keras.predict.decision import softmax
-    from rkd_keras.trainers import get_preset
-
-    keras.utils.set_random_seed(seed)
-    preset = get_preset("fast")
-    images, labels = train
-    if len(images) < preset.batch_size:
-        # A batch takes no more images than there are.
-        repeats = -(-preset.batch_size // len(images))
-        images, labels = np.tile(images, (repeats, 1, 1, 1)), np.tile(labels, repeats)
-    pipeline = TrainingPipeline(
-        images,
-        labels,
-        preset.batch_size,
-        Augmentation() if augment else None,
-        seed,
-        label_smoothing=preset.label_smoothing,
-        num_classes=len(class_names),
-    )
-    model = create_model(
-        settings.model,
-        num_classes=len(class_names),
-        input_shape=(settings.size, settings.size, 3),
-        **settings.model_options,
-    )
-    model.compile(
-        preset.optimizer(settings.steps, 1),
-        keras.losses.CategoricalCrossentropy(from_logits=True)
-        if pipeline.one_hot
-        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-    )
-    # With all variables made by now, TensorFlow traces the first step once.
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        pipeline.dataset(), steps_per_epoch=settings.steps, shuffle=False, verbose=0
-    )
-    probabilities = softmax(model.predict(evaluation_dataset(test[0]), verbose=0))
-    scores = classification_scores(test[1], probabilities, class_names)
-    return {
-        "accuracy": scores["accuracy"],
-        "gmean": scores["gmean"],
-        "recall": {n: row["recall"] for n, row in scores["per_class"].items()},
-        "images": scores["images"],
-    }
+    train, test = parts
+    return train_classifier(settings, index.class_names, [train], test, seed)
 
 
 def measure_distances(settings, lines):
@@ -322,9 +276,10 @@ def measure_distances(settings, lines):
     """
     import numpy as np
 
+    from rkd_keras.cli.migrate_classifier import embedder
     from rkd_keras.evaluate.embedding_distance import frechet_distance, kernel_distance
 
-    embed = _embedder(settings.classifier)
+    embed = embedder(settings.classifier)
     rng = np.random.default_rng(0)
     halves = np.array_split(rng.permutation(len(lines.b_images)), 2)
     count = min(len(halves[1]), *(len(x) for x, _ in lines.made.values()))
@@ -341,25 +296,3 @@ def measure_distances(settings, lines):
             "images": int(count),
         }
     return distances
-
-
-def _embedder(path):
-    """Function from images to the embedding of a classifier."""
-    import keras
-    import numpy as np
-
-    import rkd_keras.layers  # noqa: F401  registers them for loading
-    from rkd_keras.images import resize_image
-
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        tap = keras.Model(model.input, model.get_layer("embedding").output)
-    except (ValueError, OSError, TypeError) as error:
-        raise InputError(f"{path} is no classifier of this package: {error}") from error
-    size = model.input_shape[1:3]
-
-    def embed(images):
-        resized = np.stack([resize_image(image, size) for image in images])
-        return tap.predict(resized.astype("float32"), verbose=0)
-
-    return embed

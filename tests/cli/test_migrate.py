@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
+from rkd_keras.cli.migrate_classifier import train_classifier
 from rkd_keras.cli.migrate_experiment import (
     EvaluationSettings,
-    _train,
     read_rows,
     split_line_b,
 )
@@ -243,8 +243,8 @@ def trainings(monkeypatch):
     """Replace the trainings by a record of what they are given."""
     calls = []
 
-    def train(settings, class_names, train, test, seed, augment=True):
-        calls.append({"train": train, "test": test, "seed": seed, "augment": augment})
+    def train(settings, class_names, stages, test, seed, augment=True):
+        calls.append({"stages": stages, "test": test, "seed": seed, "augment": augment})
         recall = {name: 0.5 + 0.01 * len(calls) for name in class_names}
         accuracy = 0.5 + 0.01 * len(calls)
         return {
@@ -254,7 +254,7 @@ def trainings(monkeypatch):
             "images": len(test[0]),
         }
 
-    monkeypatch.setattr("rkd_keras.cli.migrate_experiment._train", train)
+    monkeypatch.setattr("rkd_keras.cli.migrate_classifier.train_classifier", train)
     return calls
 
 
@@ -326,7 +326,7 @@ def test_evaluate_trains_and_tests_on_the_right_images(evaluation, trainings, in
         if shots is None:
             continue
         np.testing.assert_array_equal(call["test"][0], test[0])
-        images, labels = call["train"]
+        ((images, labels),) = call["stages"]
         assert not tested & {image.tobytes() for image in images}
         assert call["augment"] == (arm != "real")
         if arm in ("real", "classic"):
@@ -337,11 +337,24 @@ def test_evaluate_trains_and_tests_on_the_right_images(evaluation, trainings, in
             assert np.bincount(labels).tolist() == [made // 2] * 2
     # Line A is darker; blended samples lie on line B's steel; the class stays.
     for arm, level in (("source", 80), ("blend", 160), ("cyclegan", 80)):
-        images, labels = calls[arm, 0]["train"]
+        images, labels = calls[arm, 0]["stages"][0]
         assert np.median(images) == pytest.approx(level, abs=12), arm
         extremes = images.astype(int) - np.median(images, axis=(1, 2, 3), keepdims=True)
         dark = extremes.min((1, 2, 3)) < -extremes.max((1, 2, 3))
         np.testing.assert_array_equal(dark, labels == 0, arm)
+
+
+def test_made_samples_come_first_and_real_ones_last(evaluation, trainings, invoke):
+    result = invoke(*evaluation, "--seeds", 1, "--made-first")
+    assert result.exit_code == 0, result.output
+    rows = read(evaluation[-1] / "results.jsonl")
+    for row, call in zip(rows, trainings, strict=True):
+        sizes = [len(labels) for _, labels in call["stages"]]
+        if row["shots"] == 0:
+            assert sizes == [20]
+        elif row["shots"] is not None:
+            expected = [4] if row["arm"] in ("real", "classic") else [20, 4]
+            assert sizes == expected, row
 
 
 @pytest.mark.slow
@@ -352,11 +365,14 @@ def test_a_training_of_the_evaluation():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (8, 16, 16, 3)).astype("uint8")
     labels = np.arange(8) % 2
-    scores = _train(settings, ("a", "b"), (images, labels), (images, labels), seed=0)
+    part = (images, labels)
+    scores = train_classifier(settings, ("a", "b"), [part], part, seed=0)
     assert scores["images"] == 8
     assert set(scores["recall"]) == {"a", "b"}
-    again = _train(settings, ("a", "b"), (images, labels), (images, labels), seed=0)
+    again = train_classifier(settings, ("a", "b"), [part], part, seed=0)
     assert again == scores
+    other = train_classifier(settings, ("a", "b"), [part, part], part, seed=0)
+    assert set(other) == set(scores)
 
 
 @pytest.mark.parametrize(
