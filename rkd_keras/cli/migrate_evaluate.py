@@ -83,6 +83,8 @@ def evaluate(
         ) from error
     if min(counts) < 0 or seeds < 1 or steps < 1:
         raise InputError("--shots must not be negative, --seeds and --steps at least 1")
+    if made_first and steps < 2:
+        raise InputError("--made-first divides the steps; --steps must be at least 2")
     settings = EvaluationSettings(
         a=str(a),
         b=str(b),

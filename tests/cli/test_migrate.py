@@ -385,6 +385,7 @@ def test_a_training_of_the_evaluation():
             "needs at least 11",
         ),
         (["--map", "dark_a=dark_b", "--shots", "few"], "numbers with commas"),
+        (["--map", "dark_a=dark_b", "--made-first", "--steps", "1"], "at least 2"),
     ],
 )
 def test_evaluate_with_bad_options(options, message, lines, invoke):
