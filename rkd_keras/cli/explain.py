@@ -137,12 +137,9 @@ def load_network(path):
     from rkd_keras.cli.quiet_tensorflow import start_tensorflow
 
     start_tensorflow()
-    import keras
+    from rkd_keras.predict.keras_backend import load_keras_model
 
-    # Registers the layers that the file names.
-    import rkd_keras.models  # noqa: F401
-
-    return keras.saving.load_model(path, compile=False)
+    return load_keras_model(path)
 
 
 def _explain(methods, network, patterns, chosen, class_names, feature_maps, out):

@@ -77,30 +77,16 @@ def load_generator(run, direction):
     """Load a generator of a run directory.
 
     Raises:
-        InputError: when there is none.
+        InputError: when there is none, or it cannot be opened.
     """
+    from rkd_keras.predict.keras_backend import load_keras_model
+
     file = Path(run) / f"generator_{direction}.keras"
     if not file.is_file():
         raise InputError(
             f"no generator at {file}; train one with rkd-keras migrate train"
         )
-    return open_generator(file)
-
-
-def open_generator(file):
-    """Load a generator's file.
-
-    Raises:
-        InputError: when it is none.
-    """
-    import keras
-
-    import rkd_keras.layers  # noqa: F401  registers them for loading
-
-    try:
-        return keras.saving.load_model(file, compile=False, safe_mode=True)
-    except (ValueError, OSError, TypeError) as error:
-        raise InputError(f"{file} is no model of this package: {error}") from error
+    return load_keras_model(file)
 
 
 def load_for(generator, files):

@@ -78,13 +78,13 @@ def embedder(path):
     import keras
     import numpy as np
 
-    import rkd_keras.layers  # noqa: F401  registers them for loading
     from rkd_keras.images import resize_image
+    from rkd_keras.predict.keras_backend import load_keras_model
 
+    model = load_keras_model(path)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
         tap = keras.Model(model.input, model.get_layer("embedding").output)
-    except (ValueError, OSError, TypeError) as error:
+    except ValueError as error:
         raise InputError(f"{path} is no classifier of this package: {error}") from error
     size = model.input_shape[1:3]
 

@@ -162,11 +162,12 @@ def _is_smooth(strip):
 
 
 def _migrated(file, image):
-    from rkd_keras.cli.migrate_apply import open_generator, translate
+    from rkd_keras.cli.migrate_apply import translate
     from rkd_keras.data.domains import grey_images
     from rkd_keras.images import resize_image, to_rgb_uint8
+    from rkd_keras.predict.keras_backend import load_keras_model
 
-    generator = open_generator(file)
+    generator = load_keras_model(file)
     height, width, channels = generator.input_shape[1:]
     images = resize_image(image, (height, width))[None]
     if channels == 1:

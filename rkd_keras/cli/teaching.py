@@ -59,20 +59,15 @@ def load_teacher(path):
         A `keras.Model`.
 
     Raises:
-        InputError: when there is none.
+        InputError: when there is none, or it cannot be opened.
     """
-    import keras
-
-    import rkd_keras.layers  # noqa: F401  registers them for loading
+    from rkd_keras.predict.keras_backend import load_keras_model
 
     path = Path(path)
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"no teacher at {file}; train one with rkd-keras train")
-    try:
-        return keras.saving.load_model(file, compile=False, safe_mode=True)
-    except (ValueError, OSError, TypeError) as error:
-        raise InputError(f"{file} is no model of this package: {error}") from error
+    return load_keras_model(file)
 
 
 def _answers(settings, teacher, pipeline, views):
