@@ -45,6 +45,7 @@ def arguments():
     parser.add_argument("--counts", type=int, nargs="+", default=[10, 20, 50])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=400, help="of each training")
+    parser.add_argument("--student-steps", type=int, help="where they are others")
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--mix", choices=["mixup", "cutmix"], help="of all students")
@@ -86,11 +87,13 @@ def main():
 def run(args, count, seed, method, teacher):
     """Train one network and return its scores."""
     steps_per_epoch = -(-6 * count // 32)
+    is_student = method != "teacher"
+    steps = args.student_steps if is_student and args.student_steps else args.steps
     common = {
         "data": args.data,
         "split": f"neu-few{count}",
         "seed": seed,
-        "epochs": args.steps // steps_per_epoch,
+        "epochs": steps // steps_per_epoch,
         "evaluate": args.part,
         "quiet": True,
         "resume": True,
@@ -147,7 +150,7 @@ def run(args, count, seed, method, teacher):
     return {
         **kept,
         "part": args.part,
-        "steps": args.steps,
+        "steps": steps,
         "epochs": settings.epochs,
         "seconds": round(seconds),
         "mix": settings.mix,
