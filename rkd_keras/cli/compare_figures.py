@@ -76,6 +76,7 @@ def plot_curves(groups, folder):
     if not drawn:
         return None
     part = "validation" if any("val" in name for name in names) else "training"
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel(f"{part} accuracy (%)")
     axes.grid(color=PALE, linewidth=0.6)
