@@ -46,8 +46,11 @@ def plot_curves(groups, folder):
     """Accuracy over the epochs of every network (Figure 16).
 
     The paper draws test accuracy. The test part is looked at once, so this is
-    accuracy on the validation part or, without one, on the training part.
+    accuracy on the validation part or, without one, on the training part. Epochs
+    that were not validated are passed over.
     """
+    import numpy as np
+
     from rkd_keras.evaluate.history import read_history
 
     figure = new_figure(8, 4.6)
@@ -70,8 +73,15 @@ def plot_curves(groups, folder):
         mean = sum(curve[:length] for curve in curves) / len(curves)
         style = ("-", "--", ":")[drawn // len(COLORS) % 3]
         color = COLORS[drawn % len(COLORS)]
-        epochs = range(1, length + 1)
-        axes.plot(epochs, mean, style, color=color, label=label, linewidth=1.4)
+        measured = np.flatnonzero(np.isfinite(mean))
+        axes.plot(
+            measured + 1,
+            mean[measured],
+            style,
+            color=color,
+            label=label,
+            linewidth=1.4,
+        )
         drawn += 1
     if not drawn:
         return None

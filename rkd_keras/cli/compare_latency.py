@@ -128,11 +128,11 @@ def _model(settings, parts, trained):
     import keras
 
     from rkd_keras.models import create_model
+    from rkd_keras.predict.keras_backend import load_keras_model
 
     keras.backend.clear_session()
     if trained:
-        path = Path(settings.out) / "model.keras"
-        return keras.saving.load_model(path, compile=False)
+        return load_keras_model(Path(settings.out) / "model.keras")
     return create_model(
         settings.model,
         num_classes=len(parts.class_names),

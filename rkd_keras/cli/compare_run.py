@@ -102,14 +102,14 @@ def _run_network(settings):
 
 
 def _score_noise(settings):
-    import keras
     import numpy as np
 
     from rkd_keras.cli.experiment import load_parts
     from rkd_keras.data import add_noise, evaluation_dataset
+    from rkd_keras.predict.keras_backend import load_keras_model
 
     parts = load_parts(settings)
-    model = keras.saving.load_model(Path(settings.out) / "model.keras", compile=False)
+    model = load_keras_model(Path(settings.out) / "model.keras")
     accuracies = {}
     for kind, amount in NOISES:
         images = add_noise(parts.images["test"], kind, amount, seed=settings.split_seed)

@@ -1,6 +1,6 @@
 import pytest
 
-from rkd_keras.cli.compare_figures import plot_pareto, write_figures
+from rkd_keras.cli.compare_figures import plot_curves, plot_pareto, write_figures
 from rkd_keras.cli.compare_published import DISTILLED
 from rkd_keras.cli.compare_report import (
     group_rows,
@@ -121,6 +121,17 @@ def test_figures_and_report(tmp_path):
     assert "| resnet34 | 2 | 90.50 ± 0.71 |" in text
     assert "figures/pareto_neu-600.png" in text
     assert "## Recall per class" in text
+
+
+def test_curves_pass_over_epochs_that_were_not_validated(tmp_path):
+    row = finished("resnet34")
+    folder = tmp_path / "runs" / row["key"]
+    folder.mkdir(parents=True)
+    lines = ["epoch,val_accuracy", "1,", "2,0.5", "3,", "4,0.75"]
+    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+    (line,) = plot_curves(group_rows([row]), tmp_path).axes[0].lines
+    assert line.get_xdata().tolist() == [2, 4]
+    assert line.get_ydata().tolist() == [50, 75]
 
 
 def test_losses_have_a_figure_of_their_own(tmp_path):
