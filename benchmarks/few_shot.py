@@ -45,7 +45,9 @@ def arguments():
     parser.add_argument("--counts", type=int, nargs="+", default=[10, 20, 50])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=400, help="of each training")
-    parser.add_argument("--student-steps", type=int, help="where they are others")
+    parser.add_argument(
+        "--student-steps", type=int, help="of each student, --steps if left out"
+    )
     parser.add_argument("--part", default="test", choices=["test", "val"])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--mix", choices=["mixup", "cutmix"], help="of all students")
@@ -57,6 +59,7 @@ def arguments():
     parser.add_argument("--distance-weight", type=float, default=25.0)
     parser.add_argument("--angle-weight", type=float, default=50.0)
     args = parser.parse_args()
+    args.student_steps = args.student_steps or args.steps
     if args.mix is None and "unmixed" in args.methods:
         args.methods.remove("unmixed")  # It is "plain".
     return args
@@ -87,8 +90,7 @@ def main():
 def run(args, count, seed, method, teacher):
     """Train one network and return its scores."""
     steps_per_epoch = -(-6 * count // 32)
-    is_student = method != "teacher"
-    steps = args.student_steps if is_student and args.student_steps else args.steps
+    steps = args.steps if method == "teacher" else args.student_steps
     common = {
         "data": args.data,
         "split": f"neu-few{count}",
