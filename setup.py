@@ -70,7 +70,19 @@ setup(
         "rkd_keras": [
             f"**/*.{suffix}"
             for suffix in (
-                *("html", "j2", "css", "js", "svg", "png", "wav", "woff2", "ttf"),
+                *(
+                    "html",
+                    "j2",
+                    "pyi",
+                    "typed",
+                    "css",
+                    "js",
+                    "svg",
+                    "png",
+                    "wav",
+                    "woff2",
+                    "ttf",
+                ),
                 *("yaml", "json", "tflite", "h5", "md"),
             )
         ]
@@ -91,6 +103,7 @@ setup(
         "typer>=0.15,<1",
         "rich>=13,<16",
         "jinja2>=3.1,<4",
+        "lazy-loader>=0.4,<1",
         "pyyaml>=6,<7",
         # Records and their checksums, without TensorFlow.
         "google-crc32c>=1.6,<2",

@@ -15,7 +15,7 @@ import shutil
 from dataclasses import fields
 from pathlib import Path
 
-from rkd_keras.cli.settings import Settings
+from rkd_keras.runs.settings import Settings
 
 KEPT = ("config.json", "history.csv", "metrics.json", "exports.json")
 # Where a setting's option has another name, or none.

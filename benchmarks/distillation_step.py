@@ -14,16 +14,16 @@ import statistics
 import time
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
-from rkd_keras.cli.experiment import choose_precision  # noqa: E402
 from rkd_keras.data import Augmentation, TrainingPipeline  # noqa: E402
 from rkd_keras.models import create_model  # noqa: E402
+from rkd_keras.runs.experiment import choose_precision  # noqa: E402
 from rkd_keras.trainers import RKDTrainer, TeacherCache, get_preset  # noqa: E402
 
 

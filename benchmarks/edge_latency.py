@@ -13,7 +13,7 @@ import math
 import time
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -21,10 +21,10 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from ai_edge_litert.interpreter import Interpreter  # noqa: E402
 
-from rkd_keras.cli.benchmark import _processor as processor  # noqa: E402
 from rkd_keras.data import load_images, open_dataset  # noqa: E402
 from rkd_keras.export.serving_model import serving_model  # noqa: E402
 from rkd_keras.export.tflite import convert_to_tflite  # noqa: E402
+from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.models import ResNet18, count_multiply_adds  # noqa: E402
 
 # width, stem_stride, stage_strides

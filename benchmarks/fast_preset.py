@@ -13,13 +13,13 @@ import json
 import statistics
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
 import keras  # noqa: E402
 
-from rkd_keras.cli.experiment import Settings, run_experiment  # noqa: E402
+from rkd_keras.runs.experiment import Settings, run_experiment  # noqa: E402
 
 BASE = {"learning_rate": 1e-3, "label_smoothing": 0.1, "zoom": 0.0}
 VARIANTS = {

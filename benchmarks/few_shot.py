@@ -18,13 +18,13 @@ import statistics
 import time
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
 import keras  # noqa: E402
 
-from rkd_keras.cli.experiment import Settings, run_experiment  # noqa: E402
+from rkd_keras.runs.experiment import Settings, run_experiment  # noqa: E402
 
 METHODS = {
     "unmixed": None,

@@ -19,8 +19,8 @@ import numpy as np
 import yaml
 
 from rkd_keras.data import Augmentation, TrainingPipeline, load_images, open_dataset
-from rkd_keras.data.balanced_sampling import balanced_order
-from rkd_keras.data.splits import make_split
+from rkd_keras.data.reading.splits import make_split
+from rkd_keras.data.samples.balanced_sampling import balanced_order
 from rkd_keras.losses import LossStateCallback, create_loss
 from rkd_keras.models import create_model
 from rkd_keras.trainers import get_preset

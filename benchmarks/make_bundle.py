@@ -14,7 +14,7 @@ import inspect
 import json
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -22,8 +22,6 @@ import numpy as np  # noqa: E402
 from model_card import card_page, command_of  # noqa: E402
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
-from rkd_keras.cli.benchmark import _processor as processor  # noqa: E402
-from rkd_keras.cli.benchmark_processes import measure  # noqa: E402
 from rkd_keras.data import load_images  # noqa: E402
 from rkd_keras.errors import InputError  # noqa: E402
 from rkd_keras.evaluate import (  # noqa: E402
@@ -33,7 +31,9 @@ from rkd_keras.evaluate import (  # noqa: E402
 )
 from rkd_keras.export import export_model, fit_decisions  # noqa: E402
 from rkd_keras.export.serving_model import in_float32  # noqa: E402
-from rkd_keras.images import list_images  # noqa: E402
+from rkd_keras.export.timing.machine import processor  # noqa: E402
+from rkd_keras.export.timing.processes import measure  # noqa: E402
+from rkd_keras.files.images import list_images  # noqa: E402
 from rkd_keras.models import count_multiply_adds, edge_resnet, zoo  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
 from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402

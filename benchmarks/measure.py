@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rkd_keras.images import list_images, read_image
+from rkd_keras.files.images import list_images, read_image
 from rkd_keras.measure import measure, segment
 from rkd_keras.measure.benchmark import MaskedImages, score_segmentation
 from rkd_keras.measure.grey import as_grey

@@ -13,7 +13,7 @@ PLACES = ("data", "out", "teacher", "resume", "overwrite", "strict", "quiet")
 
 def command_of(config, name):
     """Return the command that makes a run of these settings."""
-    from rkd_keras.cli.settings import Settings
+    from rkd_keras.runs.settings import Settings
 
     parts = ["rkd-keras", "distill" if config.get("teacher") else "train"]
     parts += ["--data", "NEU-DET"]

@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from rkd_keras.data import Augmentation
-from rkd_keras.data.fusion import fusion_batch
-from rkd_keras.data.mosaic import mosaic_batch
+from rkd_keras.data.samples.fusion import fusion_batch
+from rkd_keras.data.samples.mosaic import mosaic_batch
 from rkd_keras.layers import MedianBlur2D
 
 

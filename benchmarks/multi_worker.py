@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rkd_keras.cli.worker_group import free_ports
+from rkd_keras.runs.worker_group import free_ports
 
 WAYS = {
     "1 worker, batch 32": (1, 32),
@@ -97,7 +97,7 @@ def run(args, name):
 
 def worker(args, name, out):
     """Train as one worker and write the speeds."""
-    from rkd_keras.trainers.distributed import connect_workers, is_chief
+    from rkd_keras.trainers.distributed.workers import connect_workers, is_chief
 
     count, batch = WAYS[name]
     strategy = connect_workers() if count > 1 else None

@@ -15,7 +15,7 @@ import argparse
 import json
 from pathlib import Path
 
-from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+from rkd_keras.runs.start_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score  # noqa: E402
 from rkd_keras.data import load_images  # noqa: E402
 from rkd_keras.evaluate.calibration import expected_calibration_error  # noqa: E402
 from rkd_keras.export import fit_decisions  # noqa: E402
-from rkd_keras.images import list_images  # noqa: E402
+from rkd_keras.files.images import list_images  # noqa: E402
 from rkd_keras.predict import (  # noqa: E402
     UnknownDetector,
     fit_unknown,

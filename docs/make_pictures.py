@@ -25,7 +25,7 @@ from rkd_keras.data import (
     open_dataset,
 )
 from rkd_keras.explain import GradCAM, explanation_grid, heat_overlay
-from rkd_keras.images import read_image, resize_image
+from rkd_keras.files.images import read_image, resize_image
 from rkd_keras.layers import MedianBlur2D
 from rkd_keras.measure import grade, measure, overlay, segment
 from rkd_keras.models import EdgeResNetSmall

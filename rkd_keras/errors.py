@@ -13,6 +13,20 @@ class InputError(ValueError):
     """
 
 
+class OptionError(InputError):
+    """An option has a value that it may not have.
+
+    Args:
+        option: the argument's name, as in Python.
+        reason: what is wrong, such as `"must be at least 1, not 0"`.
+    """
+
+    def __init__(self, option, reason):
+        super().__init__(f"{option} {reason}")
+        self.option = option
+        self.reason = reason
+
+
 class WorkerLostError(RuntimeError):
     """Another worker of a training over several processes is gone.
 

@@ -76,8 +76,8 @@ def one_step(variant, strategy=None, own_loop=False):
     import contextlib
 
     from rkd_keras.data import evaluation_dataset
-    from rkd_keras.trainers.distributed_loop import ReplicaValidation, fit_replicas
-    from rkd_keras.trainers.distributed_statistics import ReplicaStatistics
+    from rkd_keras.trainers.distributed.loop import ReplicaValidation, fit_replicas
+    from rkd_keras.trainers.distributed.statistics import ReplicaStatistics
 
     images, labels, pipeline = data()
     with strategy.scope() if strategy else contextlib.nullcontext():
@@ -120,14 +120,14 @@ def run_workers(folder):
     import keras
 
     from rkd_keras.errors import WorkerLostError
-    from rkd_keras.trainers.distributed import (
+    from rkd_keras.trainers.distributed.loop import fit_replicas
+    from rkd_keras.trainers.distributed.workers import (
         connect_workers,
         from_chief,
         is_chief,
         sum_over_workers,
         watch_workers,
     )
-    from rkd_keras.trainers.distributed_loop import fit_replicas
 
     strategy = connect_workers()
     index = 0 if is_chief(strategy) else 1

@@ -31,13 +31,13 @@ def load_frames(folder=None, count=240, seed=0):
         count: most frames. Defaults to `240`.
         seed: of the drawn strips.
     """
-    from rkd_keras.images import list_images
+    from rkd_keras.files.images import list_images
 
     if folder is not None:
         return [file.read_bytes() for file in list_images(folder)[:count]]
     import cv2
 
-    from rkd_keras.cli.station_hooks import simulate_strip
+    from rkd_keras.data.synthetic.camera import simulate_strip
 
     frames = simulate_strip(seed)
     drawn = [cv2.imencode(".jpg", next(frames))[1].tobytes() for _ in range(count)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import cv2
 
-from rkd_keras.images import list_images, read_image
+from rkd_keras.files.images import list_images, read_image
 from rkd_keras.measure import segment
 
 LEVELS = (0.03, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2)

@@ -18,6 +18,9 @@ ROOMS = (
     ("rkd_keras.measure", "segmentation, shape, grades"),
     ("rkd_keras.export", "files for the line"),
     ("rkd_keras.predict", "running these files"),
+    ("rkd_keras.rating", "verdict, measurement and grade"),
+    ("rkd_keras.runs", "a training, its folder, its report"),
+    ("rkd_keras.studies", "comparisons"),
     ("rkd_keras.station", "the rating station"),
 )
 

@@ -61,10 +61,10 @@ def mosaic(
     """
     from functools import partial
 
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     start_tensorflow()
-    from rkd_keras.data.mosaic import mosaic as join
+    from rkd_keras.data.samples.mosaic import mosaic as join
     from rkd_keras.layers import MedianBlur2D
 
     try:
@@ -101,10 +101,10 @@ def fusion(
 
     Example: rkd-keras augment fusion --data NEU-DET --out fusions --per-class 100
     """
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     start_tensorflow()
-    from rkd_keras.data.fusion import fusion as fuse
+    from rkd_keras.data.samples.fusion import fusion as fuse
 
     def made(groups):
         return fuse(groups[:, 0], groups[:, 1], sharpness=sharpness)
@@ -131,9 +131,9 @@ def _write(
     import numpy as np
     from rich.progress import Progress
 
-    from rkd_keras.cli.sample_folder import SampleFolder
     from rkd_keras.data import load_images, open_dataset
-    from rkd_keras.data.oversampling import make_samples
+    from rkd_keras.data.sample_folder import SampleFolder
+    from rkd_keras.data.samples.oversampling import make_samples
 
     if per_class < 1:
         raise InputError(f"--per-class must be at least 1, not {per_class}")

@@ -47,8 +47,8 @@ def benchmark(
     """
     import tempfile
 
-    from rkd_keras.cli.benchmark_processes import measure
-    from rkd_keras.cli.quiet_stderr import quiet_stderr
+    from rkd_keras.export.timing.processes import measure
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
 
     for name, value in (("threads", threads), ("runs", runs), ("batch", batch)):
         if value < 1:
@@ -157,12 +157,13 @@ def write_results(path, results, threads, runs, batch):
     import os
     import platform
 
-    from rkd_keras.predict.containers import replacing
+    from rkd_keras.export.timing.machine import processor
+    from rkd_keras.files.replacing import replacing
 
     content = {
         "settings": {"threads": threads, "runs": runs, "batch": batch},
         "machine": {
-            "processor": _processor(),
+            "processor": processor(),
             "cores": os.cpu_count(),
             "system": platform.platform(),
             "python": platform.python_version(),
@@ -172,15 +173,3 @@ def write_results(path, results, threads, runs, batch):
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _processor():
-    import platform
-
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor()

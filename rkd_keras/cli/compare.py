@@ -76,16 +76,16 @@ def compare(
     Example: rkd-keras compare --data NEU-DET --split neu-600 --models paper
     --epochs 15 --seeds 1 --out runs/table6
     """
-    from rkd_keras.cli.compare_finished import finished_rows
-    from rkd_keras.cli.compare_grid import (
+    from rkd_keras.runs.settings import Settings
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.studies.compare.comparison import Comparison
+    from rkd_keras.studies.compare.finished import finished_rows
+    from rkd_keras.studies.compare.grid import (
         make_rows,
         parse_losses,
         parse_models,
         parse_names,
     )
-    from rkd_keras.cli.comparison import Comparison
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
-    from rkd_keras.cli.settings import Settings
 
     start_tensorflow()
     if seeds < 1:
@@ -128,8 +128,8 @@ def compare(
 
 def _with_paper_pair(models):
     """Read `--models` for finished runs: the edge set may hold the paper's pair."""
-    from rkd_keras.cli.compare_grid import parse_models
-    from rkd_keras.cli.compare_published import PAIR
+    from rkd_keras.studies.compare.grid import parse_models
+    from rkd_keras.studies.compare.published import PAIR
 
     if models is None:
         return None
@@ -139,8 +139,8 @@ def _with_paper_pair(models):
 
 def _paper_pair(models, rows):
     """Make rows of the paper's teacher and student for the edge set's plot."""
-    from rkd_keras.cli.compare_grid import make_rows, parse_models
-    from rkd_keras.cli.compare_published import PAIR
+    from rkd_keras.studies.compare.grid import make_rows, parse_models
+    from rkd_keras.studies.compare.published import PAIR
 
     if models is None or not _has_edge(models):
         return []

@@ -69,7 +69,7 @@ def check(
 
 
 def _damaged_shards(data):
-    from rkd_keras.packs import is_pack, open_pack
+    from rkd_keras.files.packs import is_pack, open_pack
 
     return list(open_pack(data).damaged_shards()) if is_pack(data) else []
 
@@ -77,7 +77,7 @@ def _damaged_shards(data):
 def _undecodable(index):
     from rich.progress import track
 
-    from rkd_keras.images import read_image
+    from rkd_keras.files.images import read_image
 
     findings = []
     for file in track(index.files, "decoding", transient=True):
@@ -188,7 +188,7 @@ def unpack(
 
 def _clear_pack(out, overwrite):
     """Remove an earlier pack, and nothing else."""
-    from rkd_keras.packs import MANIFEST, Pack, is_pack
+    from rkd_keras.files.packs import MANIFEST, Pack, is_pack
 
     if not overwrite or not is_pack(out):
         raise InputError(f"{out} is not empty; give another folder")

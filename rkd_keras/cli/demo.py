@@ -43,9 +43,9 @@ def demo(
 
 def run_demo(data, out, epochs, per_class, seed, console):
     """Do the demo's steps; see the command."""
-    from rkd_keras.cli.experiment import Settings, run_experiment
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
     from rkd_keras.cli.report_scores import print_scores
+    from rkd_keras.runs.experiment import Settings, run_experiment
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     def step(number, text):
         console.rule(f"[bold]{number}/{STEPS}[/] {text}", align="left")
@@ -101,7 +101,7 @@ def run_demo(data, out, epochs, per_class, seed, console):
     benchmark(exports, runs=200, json=run / "benchmark.json", overwrite=True)
 
     step(7, "Report")
-    from rkd_keras.evaluate import write_report
+    from rkd_keras.runs import write_report
 
     console.print(f"[bold green]done[/]: open {write_report(run)}")
 

@@ -64,9 +64,9 @@ def distill(
     Example: rkd-keras distill --teacher runs/teacher --data NEU-DET --split
     neu-600 --model resnet18 --width 0.5 --stem-stride 2 --out runs/student
     """
-    from rkd_keras.cli.experiment import Settings, run_experiment
     from rkd_keras.cli.report_scores import print_scores
-    from rkd_keras.cli.tf_config import choose_strategy
+    from rkd_keras.runs.experiment import Settings, run_experiment
+    from rkd_keras.trainers.distributed.tf_config import choose_strategy
 
     settings = Settings(
         data=str(data),

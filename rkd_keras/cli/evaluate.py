@@ -57,7 +57,7 @@ def evaluate(
     if model.is_dir() and (model / "model.keras").is_file():
         model = model / "model.keras"
     if model.suffix not in (".tflite", ".onnx"):
-        from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+        from rkd_keras.runs.start_tensorflow import start_tensorflow
 
         start_tensorflow()
     files, labels, class_names = labelled_files(
@@ -206,6 +206,6 @@ def write_scores(folder, scores, answers, noise=None):
         name = f"metrics_{noise.replace(':', '_')}.json"
     (folder / name).write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
     if noise is None:
-        from rkd_keras.cli.figures import write_figures
+        from rkd_keras.runs.figures import write_figures
 
         write_figures(folder / "figures", scores, answers, folder / "history.csv")

@@ -134,7 +134,7 @@ def load_network(path):
     Returns:
         A `keras.Model`.
     """
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     start_tensorflow()
     from rkd_keras.predict.keras_backend import load_keras_model
@@ -148,7 +148,12 @@ def _explain(methods, network, patterns, chosen, class_names, feature_maps, out)
     from rich.progress import track
 
     from rkd_keras.explain import explanation_grid, feature_sheet, heat_overlay
-    from rkd_keras.images import list_images, read_image, resize_image, to_rgb_uint8
+    from rkd_keras.files.images import (
+        list_images,
+        read_image,
+        resize_image,
+        to_rgb_uint8,
+    )
     from rkd_keras.measure import write_table
 
     console = Console(stderr=True)
@@ -224,7 +229,7 @@ def _evaluate(methods, network, model, data, split, class_names, out, quiet):
         heat_overlay,
         resize_heat,
     )
-    from rkd_keras.images import read_image, to_rgb_uint8
+    from rkd_keras.files.images import read_image, to_rgb_uint8
 
     boxes = boxes_by_name(open_dataset(data))
     files, labels, names = labelled_files(model, data, split)

@@ -53,9 +53,9 @@ def export(
     import numpy as np
     from rich.console import Console
 
-    from rkd_keras.cli.quiet_stderr import quiet_stderr
     from rkd_keras.export import export_model
     from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
 
     console = Console()
     model = model / "model.keras" if (model / "model.keras").is_file() else model

@@ -31,8 +31,8 @@ def launch(
     """
     import os
 
-    from rkd_keras.cli.worker_group import WorkerGroup
     from rkd_keras.errors import InputError
+    from rkd_keras.runs.worker_group import WorkerGroup
 
     if command[0] not in SPREAD:
         raise InputError(

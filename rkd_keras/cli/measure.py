@@ -148,7 +148,7 @@ def _heat_maps(model):
 
 
 def _files(images, data, model, split, protocol, split_seed):
-    from rkd_keras.images import list_images
+    from rkd_keras.files.images import list_images
 
     if data is None:
         files = list_images(images)
@@ -201,9 +201,9 @@ def _measure_all(files, classes, settings, work, quiet, strict):
 
 
 def _measure_one(file, settings, work):
-    from rkd_keras.cli.measure_image import measure_image
-    from rkd_keras.images import read_image, resize_image
+    from rkd_keras.files.images import read_image, resize_image
     from rkd_keras.measure import grade
+    from rkd_keras.rating.measure_image import measure_image
 
     image = read_image(file)
     verdict = heat = None

@@ -72,8 +72,11 @@ def evaluate(
     Example: rkd-keras migrate evaluate --a NEU-DET --b lineB --background clean
     --map inclusion=inclusions --map scratches=linear --run runs/migrate --out out
     """
-    from rkd_keras.cli.migrate_experiment import EvaluationSettings, evaluate_migration
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.studies.migrate.experiment import (
+        EvaluationSettings,
+        evaluate_migration,
+    )
 
     try:
         counts = sorted({int(word) for word in shots.split(",")})

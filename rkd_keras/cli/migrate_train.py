@@ -84,8 +84,8 @@ def train(
 
     Example: rkd-keras migrate train --a lineA --b lineB --out runs/migrate
     """
-    from rkd_keras.cli.migrate_training import MigrationSettings, train_migration
-    from rkd_keras.cli.quiet_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.studies.migrate.training import MigrationSettings, train_migration
 
     settings = MigrationSettings(
         a=[str(path) for path in a],

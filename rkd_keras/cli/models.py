@@ -9,8 +9,8 @@ def models():
     from rich.console import Console
     from rich.table import Table
 
-    from rkd_keras.cli.network_size import network_size
     from rkd_keras.models import list_models
+    from rkd_keras.models.network_size import network_size
 
     table = Table("model", title="6 classes, 64x64 pixels, full width")
     table.add_column("trainable parameters", justify="right")

@@ -39,9 +39,9 @@ def predict(
     """
     from rich.console import Console
 
-    from rkd_keras.cli.quiet_stderr import quiet_stderr
-    from rkd_keras.images import list_images
+    from rkd_keras.files.images import list_images
     from rkd_keras.predict import load
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
 
     if out is not None and out.suffix.lower() not in (".csv", ".json"):
         raise InputError(f"--out must end in .csv or .json, not {out.name!r}")
@@ -108,7 +108,7 @@ def write_rows(out, rows, predictor):
     import json
     from dataclasses import asdict
 
-    from rkd_keras.predict.containers import replacing
+    from rkd_keras.files.replacing import replacing
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as temporary:

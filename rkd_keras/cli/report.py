@@ -25,7 +25,7 @@ def report(
 
     Example: rkd-keras report runs/student
     """
-    from rkd_keras.evaluate import write_report
+    from rkd_keras.runs import write_report
 
     if out is not None and out.exists() and not overwrite:
         raise InputError(

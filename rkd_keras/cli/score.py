@@ -84,10 +84,10 @@ def score(
     ):
         if value is not None and value < 1:
             raise InputError(f"{name} must be at least 1, not {value}")
-    from rkd_keras.cli.score_engines import score_locally, score_with_ray
-    from rkd_keras.cli.score_progress import ScoreProgress
-    from rkd_keras.cli.score_table import finished_part, import_parquet, total
-    from rkd_keras.cli.score_units import find_units
+    from rkd_keras.rating.archive.engines import score_locally, score_with_ray
+    from rkd_keras.rating.archive.progress import ScoreProgress
+    from rkd_keras.rating.archive.table import finished_part, import_parquet, total
+    from rkd_keras.rating.archive.units import find_units
 
     import_parquet()
     out = out.resolve()
@@ -140,10 +140,10 @@ def _checked(settings, model, rules):
 
     import numpy as np
 
-    from rkd_keras.cli.measure_image import measure_image
-    from rkd_keras.cli.quiet_stderr import quiet_stderr
     from rkd_keras.measure import GradeRules
     from rkd_keras.predict import load
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
+    from rkd_keras.rating.measure_image import measure_image
 
     if model is not None and (model / "model.keras").is_file():
         model = model / "model.keras"
@@ -169,7 +169,7 @@ def _whole_path(model):
 
 def _begin(out, settings, units, resume, overwrite):
     """Write the plan, or compare with the one that is there."""
-    from rkd_keras.cli.score_table import clear_parts
+    from rkd_keras.rating.archive.table import clear_parts
 
     path = out / PLAN
     hidden = ("rules", "rules_source", "model")  # their digests are what counts
@@ -230,7 +230,7 @@ def _speed(facts):
 
 
 def _write_json(path, content):
-    from rkd_keras.predict.containers import replacing
+    from rkd_keras.files.replacing import replacing
 
     with replacing(path) as temporary:
         text = json.dumps(content, indent=1, ensure_ascii=False)
@@ -238,7 +238,7 @@ def _write_json(path, content):
 
 
 def _report(out, summary):
-    from rkd_keras.cli.score_progress import duration
+    from rkd_keras.rating.archive.progress import duration
 
     scored = summary["images"] - summary["skipped_images"]
     speed = summary["images_per_second"]

@@ -113,6 +113,7 @@ def serve(
     from functools import partial
 
     from rkd_keras.cli import station_explain, station_hooks
+    from rkd_keras.data.synthetic.camera import simulate_strip
     from rkd_keras.station import Hooks, StationConfig
     from rkd_keras.station.station import Station
 
@@ -139,7 +140,7 @@ def serve(
         _add_account(config, add_user, add_token, role)
         return
     hooks = Hooks(
-        simulate=station_hooks.simulate_strip,
+        simulate=simulate_strip,
         augment=partial(
             station_hooks.augment, generator=_existing(generator, "--generator")
         ),
@@ -268,7 +269,7 @@ def source_of(text, fps):
         return {"kind": "stream", "url": text}
     path = Path(text)
     if path.is_dir():
-        from rkd_keras.images import list_images
+        from rkd_keras.files.images import list_images
 
         list_images(path)
         return {"kind": "folder", "path": str(path.absolute()), "fps": fps}

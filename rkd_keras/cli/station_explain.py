@@ -83,7 +83,7 @@ def occlusion_heat(predictor, image):
 
 def _of_keras(keras_model, image):
     from rkd_keras.explain import feature_sheet, heat_overlay
-    from rkd_keras.images import resize_image
+    from rkd_keras.files.images import resize_image
 
     explainer = _explainer(str(keras_model))
     prepared = resize_image(image, explainer.model.input_shape[1:3])
@@ -98,7 +98,7 @@ def _of_keras(keras_model, image):
 def _of_tflite(model, image):
     """Return a sheet of the last feature maps of each size, `None` without any."""
     from rkd_keras.explain.feature_maps import sheet_of_maps
-    from rkd_keras.images import resize_image
+    from rkd_keras.files.images import resize_image
     from rkd_keras.predict.containers import read_contents
     from rkd_keras.predict.load import BUNDLED
 
@@ -113,7 +113,7 @@ def _tflite_maps(payload, image):
     import numpy as np
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    from rkd_keras.images import resize_image
+    from rkd_keras.files.images import resize_image
 
     # Without delegates, which would keep what lies between to themselves.
     interpreter = Interpreter(

@@ -43,9 +43,9 @@ def train(
     Example: rkd-keras train --data NEU-DET --split neu-600 --model sarsn34
     --stem-stride 2 --out runs/teacher
     """
-    from rkd_keras.cli.experiment import Settings, run_experiment
     from rkd_keras.cli.report_scores import print_scores
-    from rkd_keras.cli.tf_config import choose_strategy
+    from rkd_keras.runs.experiment import Settings, run_experiment
+    from rkd_keras.trainers.distributed.tf_config import choose_strategy
 
     settings = Settings(
         data=str(data),

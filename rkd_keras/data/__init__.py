@@ -6,29 +6,29 @@ its first use.
 
 from importlib import import_module
 
-from rkd_keras.data.blending import blend_defect, blend_samples
-from rkd_keras.data.contact_sheet import contact_sheet
-from rkd_keras.data.image_index import ImageIndex
-from rkd_keras.data.loading import load_images, load_samples
-from rkd_keras.data.noise import add_noise
-from rkd_keras.data.open_dataset import open_dataset
-from rkd_keras.data.records import pack_images, unpack_images
-from rkd_keras.data.splits import PROTOCOLS, Split, find_duplicates, make_split
+from rkd_keras.data.packing.records import pack_images, unpack_images
+from rkd_keras.data.reading.image_index import ImageIndex
+from rkd_keras.data.reading.loading import load_images, load_samples
+from rkd_keras.data.reading.open_dataset import open_dataset
+from rkd_keras.data.reading.splits import PROTOCOLS, Split, find_duplicates, make_split
+from rkd_keras.data.samples.blending import blend_defect, blend_samples
+from rkd_keras.data.samples.contact_sheet import contact_sheet
+from rkd_keras.data.samples.noise import add_noise
 
 # Names whose modules import TensorFlow.
 _WITH_TENSORFLOW = {
-    "Augmentation": "augmentation",
+    "Augmentation": "samples.augmentation",
     "TrainingPipeline": "pipeline",
-    "balanced_order": "balanced_sampling",
-    "cutmix": "mixing",
+    "balanced_order": "samples.balanced_sampling",
+    "cutmix": "samples.mixing",
     "evaluation_dataset": "pipeline",
-    "fusion_batch": "fusion",
-    "make_samples": "oversampling",
+    "fusion_batch": "samples.fusion",
+    "make_samples": "samples.oversampling",
     "match_domains": "domains",
-    "mixup": "mixing",
-    "mosaic_batch": "mosaic",
+    "mixup": "samples.mixing",
+    "mosaic_batch": "samples.mosaic",
     "open_domain": "domains",
-    "oversample": "oversampling",
+    "oversample": "samples.oversampling",
     "unpaired_dataset": "domains",
 }
 

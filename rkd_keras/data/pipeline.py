@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from rkd_keras.data.mixing import cutmix, mixup
+from rkd_keras.data.samples.mixing import cutmix, mixup
 
 
 @dataclass

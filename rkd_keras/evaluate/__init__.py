@@ -1,4 +1,4 @@
-"""Score classifiers, draw the figures, write the report."""
+"""Score classifiers, draw the figures."""
 
 from rkd_keras.evaluate.calibration import expected_calibration_error
 from rkd_keras.evaluate.classical import ClassicalClassifier
@@ -12,13 +12,11 @@ from rkd_keras.evaluate.plots import (
     plot_mistakes,
     plot_training_curves,
 )
-from rkd_keras.evaluate.report import write_report
 from rkd_keras.evaluate.scores import (
     classification_scores,
     top_mistakes,
     wilson_interval,
 )
-from rkd_keras.evaluate.verdict import plain_verdict
 
 __all__ = [
     "ClassicalClassifier",
@@ -26,7 +24,6 @@ __all__ = [
     "expected_calibration_error",
     "frechet_distance",
     "kernel_distance",
-    "plain_verdict",
     "plot_class_scores",
     "plot_comparison",
     "plot_confusion_matrix",
@@ -36,5 +33,4 @@ __all__ = [
     "save_figure",
     "top_mistakes",
     "wilson_interval",
-    "write_report",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.explain.grad_cam import feature_tensor
-from rkd_keras.images import to_rgb_uint8
+from rkd_keras.files.images import to_rgb_uint8
 
 GAP = 6
 CAPTION = 26

@@ -9,7 +9,7 @@ import numpy as np
 from rkd_keras.errors import InputError
 from rkd_keras.export.parity import check_parity
 from rkd_keras.export.serving_model import in_float32, serving_model
-from rkd_keras.images import read_image, resize_image, to_rgb_uint8
+from rkd_keras.files.images import read_image, resize_image, to_rgb_uint8
 from rkd_keras.predict import write_card
 from rkd_keras.predict.card import checked_card
 

@@ -46,7 +46,7 @@ def write_saved_model(serving, path):
 
 
 def decode_and_resize(data, size):
-    """Decode and resize in graph operations as `rkd_keras.images` does.
+    """Decode and resize in graph operations as `rkd_keras.files.images` does.
 
     Args:
         data: scalar string tensor, an encoded image.

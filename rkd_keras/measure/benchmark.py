@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import list_images, read_image
+from rkd_keras.files.images import list_images, read_image
 from rkd_keras.measure.grey import as_grey
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import to_rgb_uint8
+from rkd_keras.files.images import to_rgb_uint8
 
 
 def as_grey(image):

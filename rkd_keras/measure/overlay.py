@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from rkd_keras.images import to_rgb_uint8
+from rkd_keras.files.images import to_rgb_uint8
 from rkd_keras.measure.components import trace_boundaries
 from rkd_keras.measure.grey import as_mask
 from rkd_keras.measure.shape import measure

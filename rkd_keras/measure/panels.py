@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from rkd_keras.images import to_rgb_uint8
+from rkd_keras.files.images import to_rgb_uint8
 from rkd_keras.measure.enhance import (
     bilateral_filter,
     enhance,

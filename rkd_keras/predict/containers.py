@@ -11,9 +11,7 @@
 Nothing here needs TensorFlow, Keras, protobuf or onnx.
 """
 
-import contextlib
 import hashlib
-import os
 import shutil
 import zipfile
 import zlib
@@ -21,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
 
 MEMBER = "rkd_keras.json"
 METADATA_KEY = b"rkd_keras"
@@ -131,21 +130,6 @@ def write_card_text(path, text):
     else:
         with replacing(path) as temporary:
             _copy_with_card(path, temporary, len(contents.payload or b""), text)
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """Give a temporary path beside `path` that takes its place at the end.
-
-    When the block raises, the temporary file is removed and `path` untouched.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read_keras(path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import (
+from rkd_keras.files.images import (
     decode_image,
     list_images,
     read_image,
@@ -151,7 +151,7 @@ class Predictor:
                 any size (`(H, W)` grey, `(H, W, 1)`, `(H, W, 3)` RGB, uint8 or
                 uint16), a file's path or its encoded bytes. A path may also be a
                 folder or a glob. Sizes other than the model's are resized by
-                `rkd_keras.images.resize_image`.
+                `rkd_keras.files.images.resize_image`.
             batch_size: images run at a time. Defaults to `32`.
 
         Returns:

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 from rkd_keras.measure import GradeRules, Measurement, grade, measure, segment
+from rkd_keras.rating.windows import group_boxes, nearest_window, window_grid
 from rkd_keras.station.image_files import sniff_suffix
 from rkd_keras.station.store import UNKNOWN
-from rkd_keras.station.windows import group_boxes, nearest_window, window_grid
 
 # Chosen by benchmarks/station/sensitivity.py on a cold-rolled line's crops.
 MIN_CONTRAST = 0.06

@@ -210,7 +210,7 @@ class JobHandler:
 
     @staticmethod
     def _decoded(data):
-        from rkd_keras.images import decode_image
+        from rkd_keras.files.images import decode_image
 
         return decode_image(data, "the picture")
 

@@ -9,7 +9,7 @@ import time
 import zipfile
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 from rkd_keras.station.frame_view import defect_view, frame_view, iso_time
 from rkd_keras.station.store import NO_DEFECT, UNKNOWN, accounts, now_ms, reviews
 

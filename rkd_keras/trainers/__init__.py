@@ -2,12 +2,16 @@
 
 from rkd_keras.trainers.cycle_gan import CycleGAN
 from rkd_keras.trainers.cycle_gan_checkpoint import CycleGANCheckpoint
-from rkd_keras.trainers.distributed import connect_workers, is_chief, watch_workers
-from rkd_keras.trainers.distributed_gather import gather_replicas
-from rkd_keras.trainers.distributed_loop import ReplicaValidation, fit_replicas
-from rkd_keras.trainers.distributed_statistics import (
+from rkd_keras.trainers.distributed.gather import gather_replicas
+from rkd_keras.trainers.distributed.loop import ReplicaValidation, fit_replicas
+from rkd_keras.trainers.distributed.statistics import (
     ReplicaStatistics,
     set_synchronized,
+)
+from rkd_keras.trainers.distributed.workers import (
+    connect_workers,
+    is_chief,
+    watch_workers,
 )
 from rkd_keras.trainers.divergence_guard import DivergenceGuard
 from rkd_keras.trainers.image_pool import ImagePool

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
-from rkd_keras.trainers.distributed_gather import gather_replicas, share, whole
+from rkd_keras.trainers.distributed.gather import gather_replicas, share, whole
 
 TERMS = ("hard", "kd", "distance", "angle")
 

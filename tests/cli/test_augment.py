@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rkd_keras.cli.sample_folder import SampleFolder
 from rkd_keras.data import load_images, make_split, open_dataset
+from rkd_keras.data.sample_folder import SampleFolder
 from rkd_keras.errors import InputError
 
 

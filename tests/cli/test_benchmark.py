@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from rkd_keras.cli.benchmark_worker import peak_mb
 from rkd_keras.errors import InputError
+from rkd_keras.export.timing.worker import peak_mb
 
 NUMBERS = ("median_ms", "p95_ms", "p99_ms", "images_per_s", "load_s")
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from rkd_keras.cli.compare_store import RowStore
 from rkd_keras.errors import InputError
+from rkd_keras.studies.row_store import RowStore
 
 TINY = "resnet18:width=0.0625:stem_stride=4"
 

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from rkd_keras.cli.compare_finished import finished_rows, take_run
-from rkd_keras.cli.compare_grid import parse_models
-from rkd_keras.cli.compare_run import fits_as_teacher
-from rkd_keras.cli.settings import Settings
 from rkd_keras.errors import InputError
+from rkd_keras.runs.settings import Settings
+from rkd_keras.studies.compare.finished import finished_rows, take_run
+from rkd_keras.studies.compare.grid import parse_models
+from rkd_keras.studies.compare.train_row import fits_as_teacher
 
 
 def finished_run(folder, name, accuracy=0.9, scored="test", **config):

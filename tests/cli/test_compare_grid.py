@@ -2,16 +2,16 @@ import re
 
 import pytest
 
-from rkd_keras.cli.compare_grid import (
+from rkd_keras.errors import InputError
+from rkd_keras.runs.settings import Settings
+from rkd_keras.studies.compare.grid import (
     MODEL_SETS,
     make_rows,
     parse_losses,
     parse_models,
 )
-from rkd_keras.cli.compare_published import TABLE_6
-from rkd_keras.cli.compare_run import row_settings
-from rkd_keras.cli.settings import Settings
-from rkd_keras.errors import InputError
+from rkd_keras.studies.compare.published import TABLE_6
+from rkd_keras.studies.compare.train_row import row_settings
 
 
 def rows_of(models, losses="cross_entropy", splits=("holdout",), seeds=1):

@@ -1,8 +1,8 @@
 import pytest
 
-from rkd_keras.cli.compare_figures import plot_curves, plot_pareto, write_figures
-from rkd_keras.cli.compare_published import DISTILLED
-from rkd_keras.cli.compare_report import (
+from rkd_keras.studies.compare.figures import plot_curves, plot_pareto, write_figures
+from rkd_keras.studies.compare.published import DISTILLED
+from rkd_keras.studies.compare.report import (
     group_rows,
     markdown,
     mean_and_spread,

@@ -7,7 +7,7 @@ import pytest
 
 from rkd_keras.data import make_split, open_dataset
 from rkd_keras.errors import InputError
-from rkd_keras.packs import open_pack
+from rkd_keras.files.packs import open_pack
 
 
 @pytest.fixture

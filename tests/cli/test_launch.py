@@ -11,10 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from rkd_keras.cli.experiment import Settings, run_experiment
-from rkd_keras.cli.tf_config import choose_strategy, workers_of_tf_config
-from rkd_keras.cli.worker_group import WorkerGroup, free_ports
 from rkd_keras.errors import InputError
+from rkd_keras.runs.experiment import Settings, run_experiment
+from rkd_keras.runs.worker_group import WorkerGroup, free_ports
+from rkd_keras.trainers.distributed.tf_config import (
+    choose_strategy,
+    workers_of_tf_config,
+)
 
 PYTHON = (sys.executable, "-c")
 
@@ -64,7 +67,7 @@ def test_a_failing_worker_ends_the_others(end, status, told):
 
 def test_ctrl_c_ends_all(monkeypatch):
     # A worker that turns a deaf ear is killed.
-    monkeypatch.setattr("rkd_keras.cli.worker_group.PATIENCE", 0.5)
+    monkeypatch.setattr("rkd_keras.runs.worker_group.PATIENCE", 0.5)
     workers = group(
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "print('deaf', flush=True); time.sleep(300)"

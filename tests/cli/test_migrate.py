@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import pytest
 
-from rkd_keras.cli.migrate_classifier import train_classifier
-from rkd_keras.cli.migrate_experiment import (
+from rkd_keras.data import open_dataset
+from rkd_keras.errors import InputError
+from rkd_keras.models import ResNet18, ResNetGenerator
+from rkd_keras.studies.migrate.classifier import train_classifier
+from rkd_keras.studies.migrate.experiment import (
     EvaluationSettings,
     read_rows,
     split_line_b,
 )
-from rkd_keras.data import open_dataset
-from rkd_keras.errors import InputError
-from rkd_keras.models import ResNet18, ResNetGenerator
 
 TINY = [
     "--size", 16, "--filters", 2, "--blocks", 1, "--depth", 1, "--batch-size", 8,
@@ -254,7 +254,7 @@ def trainings(monkeypatch):
             "images": len(test[0]),
         }
 
-    monkeypatch.setattr("rkd_keras.cli.migrate_classifier.train_classifier", train)
+    monkeypatch.setattr("rkd_keras.studies.migrate.classifier.train_classifier", train)
     return calls
 
 

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from rkd_keras.cli.score_engines import ENVIRONMENT
-from rkd_keras.cli.score_progress import ScoreProgress, duration
 from rkd_keras.data import pack_images
 from rkd_keras.errors import InputError
+from rkd_keras.files.packs import open_pack
+from rkd_keras.files.tfrecord import encode_example, frame
 from rkd_keras.measure import grade, measure, segment
 from rkd_keras.measure.grade_rules import DEFAULT_PATH
-from rkd_keras.packs import open_pack
 from rkd_keras.predict import load
-from rkd_keras.tfrecord import encode_example, frame
+from rkd_keras.rating.archive.engines import ENVIRONMENT
+from rkd_keras.rating.archive.progress import ScoreProgress, duration
 
 COMMAND = (sys.executable, "-c", "from rkd_keras.cli.app import main; main()", "score")
 

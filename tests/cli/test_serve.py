@@ -14,8 +14,9 @@ pytest.importorskip("nicegui", reason="needs rkd-keras[station]")
 from rkd_keras.cli import station_explain, station_hooks  # noqa: E402
 from rkd_keras.cli.app import app  # noqa: E402
 from rkd_keras.cli.serve import PASSWORD_VARIABLE, source_of  # noqa: E402
+from rkd_keras.data.synthetic.camera import simulate_strip  # noqa: E402
 from rkd_keras.errors import InputError  # noqa: E402
-from rkd_keras.images import decode_image  # noqa: E402
+from rkd_keras.files.images import decode_image  # noqa: E402
 
 
 def run(*arguments, **environment):
@@ -142,7 +143,7 @@ def test_the_simulated_strip_is_the_same_for_a_seed_and_never_ends():
     from itertools import islice
 
     before = threading.active_count()
-    strip, again = station_hooks.simulate_strip(3), station_hooks.simulate_strip(3)
+    strip, again = simulate_strip(3), simulate_strip(3)
     frames = list(islice(strip, 4))
     assert (frames[0] == next(again)).all()
     assert {frame.shape for frame in frames} == {(128, 400)}
@@ -194,7 +195,7 @@ def test_augmentation_shows_mosaic_and_fusion():
 def test_augmentation_shows_what_the_generator_makes(channels, tmp_path):
     import numpy as np
 
-    from rkd_keras.images import resize_image
+    from rkd_keras.files.images import resize_image
     from rkd_keras.models import ResNetGenerator
 
     # Its output is its input when the head adds nothing.
@@ -275,7 +276,7 @@ def _payload(path):
 
 
 def _resized(image, shape):
-    from rkd_keras.images import resize_image
+    from rkd_keras.files.images import resize_image
 
     return resize_image(image, shape)
 
@@ -296,5 +297,5 @@ def test_the_command_says_how_to_install_what_is_missing(tmp_path, monkeypatch):
 def test_a_frame_of_the_simulation_can_be_encoded():
     import cv2
 
-    frame = next(station_hooks.simulate_strip(1))
+    frame = next(simulate_strip(1))
     assert decode_image(cv2.imencode(".png", frame)[1]).shape == (128, 400, 3)

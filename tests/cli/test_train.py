@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from rkd_keras.cli.experiment import (
+from rkd_keras.errors import InputError
+from rkd_keras.runs.experiment import (
     Parts,
     Settings,
     _oversampled,
     choose_precision,
     run_experiment,
 )
-from rkd_keras.errors import InputError
 
 TINY = {
     "model": "resnet18",

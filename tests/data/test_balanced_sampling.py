@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rkd_keras.data import Augmentation, TrainingPipeline
-from rkd_keras.data.balanced_sampling import balanced_order
+from rkd_keras.data.samples.balanced_sampling import balanced_order
 
 LABELS = np.repeat([0, 1, 2], [40, 15, 5])
 

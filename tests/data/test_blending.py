@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rkd_keras.data.blending import blend_defect, blend_samples, mask_of_boxes
+from rkd_keras.data.samples.blending import blend_defect, blend_samples, mask_of_boxes
 
 
 def spot(level=150, value=60, size=48):

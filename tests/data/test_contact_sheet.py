@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rkd_keras.data.contact_sheet import contact_sheet, write_image
+from rkd_keras.data.samples.contact_sheet import contact_sheet, write_image
 
 
 def test_images_stand_in_rows():

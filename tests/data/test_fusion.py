@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rkd_keras.data.fusion import fusion, fusion_batch
+from rkd_keras.data.samples.fusion import fusion, fusion_batch
 
 
 def flat(level, spots=(), value=-60.0, noise=2.0, seed=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rkd_keras.data.mosaic import mosaic, mosaic_batch
+from rkd_keras.data.samples.mosaic import mosaic, mosaic_batch
 from rkd_keras.layers import MedianBlur2D
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rkd_keras.data.oversampling import make_samples, oversample
+from rkd_keras.data.samples.oversampling import make_samples, oversample
 from rkd_keras.layers import MedianBlur2D
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from rkd_keras.data.partners import same_class_partners
+from rkd_keras.data.samples.partners import same_class_partners
 
 LABELS = np.array([0, 1, 0, 0, 2, 1, 0, 0])
 

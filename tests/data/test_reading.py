@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from rkd_keras.data import find_duplicates, load_images, load_samples, open_dataset
-from rkd_keras.data.neu import CLASS_NAMES, class_of, read_voc_boxes
+from rkd_keras.data.reading.neu import CLASS_NAMES, class_of, read_voc_boxes
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image, list_images, read_image, resize_image
+from rkd_keras.files.images import decode_image, list_images, read_image, resize_image
 
 VOC = """<annotation><object><name>scratches</name><bndbox>
 <xmin>3</xmin><ymin>4</ymin><xmax>10</xmax><ymax>12</ymax></bndbox></object>

@@ -17,8 +17,8 @@ from rkd_keras.data import (
 )
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.errors import InputError
-from rkd_keras.images import list_images, read_image
-from rkd_keras.packs import MANIFEST, open_pack
+from rkd_keras.files.images import list_images, read_image
+from rkd_keras.files.packs import MANIFEST, open_pack
 
 
 def tree(folder):

@@ -15,7 +15,7 @@ from rkd_keras.data.synthetic import (
     write_dataset,
 )
 from rkd_keras.errors import InputError
-from rkd_keras.images import read_image, resize_image
+from rkd_keras.files.images import read_image, resize_image
 
 
 def read_objects(path):

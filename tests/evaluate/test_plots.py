@@ -14,7 +14,7 @@ from rkd_keras.evaluate import (
     read_history,
     save_figure,
 )
-from rkd_keras.images import read_image
+from rkd_keras.files.images import read_image
 
 HISTORY = {
     "epoch": [1, 2, 3],

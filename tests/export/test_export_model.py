@@ -95,7 +95,7 @@ def test_encoded_images_are_read_by_the_rule(size, suffix):
     import cv2
 
     from rkd_keras.export.saved_model import decode_and_resize
-    from rkd_keras.images import decode_image, resize_image
+    from rkd_keras.files.images import decode_image, resize_image
 
     rng = np.random.default_rng(0)
     smooth = cv2.resize(rng.integers(0, 256, (8, 8, 3), np.uint8), size[::-1])

@@ -7,7 +7,7 @@ import pytest
 from tiny_exports import CLASS_NAMES, KINDS, textures
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import resize_image
+from rkd_keras.files.images import resize_image
 from rkd_keras.predict import Predictor, load
 
 TOLERANCE = {"float16": 1e-2, "int8": 0.1}

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 
 CLASS_NAMES = ["inclusion", "scratches"]
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 from rkd_keras.measure import measure
 from rkd_keras.predict import Verdict
+from rkd_keras.rating.windows import group_boxes, nearest_window, window_grid
 from rkd_keras.station.analysis import (
     FrameAnalyzer,
     check_grading_text,
@@ -17,7 +18,6 @@ from rkd_keras.station.analysis import (
 )
 from rkd_keras.station.device import Device, DeviceSettings
 from rkd_keras.station.step_views import step_views
-from rkd_keras.station.windows import group_boxes, nearest_window, window_grid
 
 
 class FakePredictor:

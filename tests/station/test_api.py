@@ -5,7 +5,7 @@ import json
 import pytest
 from station_helpers import picture, wait_until
 
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 
 
 def post(client, data=None, device="line-1", **query):

@@ -9,7 +9,7 @@ from station_fakes import broken_simulation, simulate, stuck_simulation
 from station_helpers import picture, wait_until
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image
+from rkd_keras.files.images import decode_image
 from rkd_keras.station.cameras import CameraRunner, DeviceHealth, open_source
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import replica_program
 
-from rkd_keras.cli.worker_group import free_ports
-from rkd_keras.trainers.distributed import (
+from rkd_keras.runs.worker_group import free_ports
+from rkd_keras.trainers.distributed.gather import gather_replicas, share, whole
+from rkd_keras.trainers.distributed.workers import (
     from_chief,
     is_chief,
     reason,
     sum_over_workers,
 )
-from rkd_keras.trainers.distributed_gather import gather_replicas, share, whole
 
 PROGRAM = Path(replica_program.__file__)
 

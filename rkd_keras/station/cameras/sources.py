@@ -5,7 +5,7 @@ import os
 import time
 
 from rkd_keras.errors import InputError
-from rkd_keras.images import decode_image, list_images
+from rkd_keras.files.images import decode_image, list_images
 
 KINDS = ("posted", "pictures", "simulated", "folder", "video", "camera", "stream")
 NOT_FETCHED = ("posted", "pictures")

@@ -1,0 +1,103 @@
+"""Make a command of a public function: the same names, defaults, types and help."""
+
+import functools
+import inspect
+from typing import Annotated
+
+import typer
+
+from rkd_keras.errors import InputError, OptionError
+from rkd_keras.options import is_optional, option_of
+
+
+def command(function, show=None, example=None, needs=None, alias=None):
+    """Make what Typer runs of a function whose arguments have an `Option`.
+
+    Args:
+        function: made with `rkd_keras.options.checked`.
+        show: function of the result that prints it, or `None`.
+        example: line for the help, such as `"rkd-keras train --data NEU-DET"`.
+        needs: names of options without which the command line refuses to start.
+        alias: sentence that is printed first, for a command's old name.
+
+    Returns:
+        A function for `typer.Typer.command`.
+    """
+    parameters, options = [], {}
+    for parameter in inspect.signature(function).parameters.values():
+        kind, option = option_of(parameter.annotation)
+        if option is None:
+            continue
+        options[parameter.name] = option
+        parameters.append(_parameter(parameter, kind, option))
+
+    @functools.wraps(function)
+    def run(**values):
+        if alias:
+            typer.echo(alias, err=True)
+        for name, option in options.items():
+            if option.pairs:
+                values[name] = _pairs(values[name], _flag(name, option))
+        try:
+            result = function(**values)
+        except OptionError as error:
+            name = error.option
+            if name in options and not options[name].positional:
+                name = _flag(name, options[name])
+            raise InputError(f"{name} {error.reason}") from error
+        if show is not None:
+            show(result)
+
+    # Required options first: Python asks for it.
+    parameters.sort(key=lambda each: each.default is not inspect.Parameter.empty)
+    run.__signature__ = inspect.Signature(parameters)
+    run.__doc__ = _help(inspect.getdoc(function) or "", example)
+    del run.__wrapped__
+    return run
+
+
+def _flag(name, option):
+    return option.flag or f"--{name.replace('_', '-')}"
+
+
+def _parameter(parameter, kind, option):
+    if option.pairs:
+        kind, default = list[str] | None, None
+    else:
+        default = parameter.default
+    if option.positional:
+        info = typer.Argument(help=option.help)
+    elif is_optional(kind)[1] is bool and default is not True and default is not None:
+        # A switch that is off has no --no-switch.
+        info = typer.Option(_flag(parameter.name, option), help=option.help)
+    elif option.flag:
+        info = typer.Option(option.flag, help=option.help)
+    else:
+        info = typer.Option(help=option.help)
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, info],
+    )
+
+
+def _pairs(entries, flag):
+    """Read repeated `name=value`; the values are YAML (`0.5`, `soft`)."""
+    import yaml
+
+    pairs = {}
+    for entry in entries or ():
+        name, equals, value = entry.partition("=")
+        if not equals:
+            raise InputError(f"{flag} {entry!r} must be name=value")
+        pairs[name.strip()] = yaml.safe_load(value)
+    return pairs
+
+
+def _help(text, example):
+    """Keep what stands before the docstring's sections."""
+    for title in ("Args:", "Returns:", "Raises:", "Example:"):
+        text = text.partition(f"\n{title}\n")[0]
+    text = text.strip()
+    return f"{text}\n\nExample: {example}" if example else text

@@ -1,0 +1,1 @@
+"""Many images in few files: packs are written and undone here."""

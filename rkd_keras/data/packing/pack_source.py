@@ -1,0 +1,92 @@
+"""Find out what is to be packed, and how its names shall begin."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rkd_keras.data.reading.image_index import ImageIndex
+from rkd_keras.data.reading.open_dataset import open_dataset
+from rkd_keras.errors import InputError
+from rkd_keras.files.images import list_images
+from rkd_keras.files.packs import is_pack
+
+
+@dataclass
+class PackSource:
+    """Images that are to be packed.
+
+    Attributes:
+        index: their `ImageIndex`; without class names for images that nobody has
+            labelled.
+        root: folder that the names in the pack are relative to.
+        layout: `"folders"`, `"neu"`, `"manifest"` or `"unlabelled"`.
+        annotations: dict from an image's position to its annotation file.
+    """
+
+    index: ImageIndex
+    root: Path
+    layout: str
+    annotations: dict = field(default_factory=dict)
+
+    def names(self):
+        """Name the images as the pack will.
+
+        Returns:
+            List of paths relative to the root, with `/`.
+
+        Raises:
+            InputError: when an image is listed twice.
+        """
+        names = [relative(file, self.root) for file in self.index.files]
+        if len(set(names)) < len(names):
+            twice = next(name for i, name in enumerate(names) if name in names[:i])
+            raise InputError(f"{twice} is listed twice; a pack holds an image once")
+        return names
+
+
+def relative(file, root):
+    """Return a file's path below `root`, with `/`."""
+    return Path(os.path.relpath(file, root)).as_posix()
+
+
+def find_source(path, labelled=True):
+    """Find out what is to be packed.
+
+    Args:
+        path: folder or CSV manifest, as of `open_dataset`.
+        labelled: whether classes are looked for; if not, all images below the
+            folder are taken. Defaults to `True`.
+
+    Returns:
+        A `PackSource`.
+
+    Raises:
+        InputError: when the path is a pack already; see also `open_dataset`.
+    """
+    path = Path(path)
+    if is_pack(path):
+        raise InputError(f"{path} is a pack already")
+    if not labelled:
+        if not path.is_dir():
+            raise InputError(f"{path} is no folder; give the folder of the images")
+        files = list_images(path)
+        return PackSource(ImageIndex(files, [0] * len(files), ()), path, "unlabelled")
+    index = open_dataset(path)
+    if path.is_file():
+        return _listed(path, index)
+    folders = {p.name.lower(): p for p in path.iterdir() if p.is_dir()}
+    flat = index.files[0].parent in (path, folders.get("images"))
+    annotations = {
+        i: folders["annotations"] / f"{index.files[i].stem}.xml" for i in index.boxes
+    }
+    return PackSource(index, path, "neu" if flat else "folders", annotations)
+
+
+def _listed(path, index):
+    """A manifest may list files from anywhere."""
+    index.files = [Path(os.path.abspath(file)) for file in index.files]
+    folders = {str(file.parent) for file in index.files}
+    root = Path(os.path.abspath(path.parent))
+    if not all(Path(folder).is_relative_to(root) for folder in folders):
+        root = Path(os.path.commonpath(folders))
+    return PackSource(index, root, "manifest")

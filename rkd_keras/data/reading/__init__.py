@@ -1,0 +1,1 @@
+"""Read data sets as people have them: layouts, splits, decoding."""

@@ -1,0 +1,1 @@
+"""New samples of old ones: augmentation, mosaic, fusion, mixing, blending."""

@@ -1,0 +1,1 @@
+"""Time exported models side by side, each in a process of its own."""

@@ -1,0 +1,3 @@
+"""Rate images: verdict, measurement and grade of each."""
+
+__all__ = []

@@ -1,0 +1,1 @@
+"""Rate whole archives, unit by unit, to Parquet."""

@@ -1,0 +1,265 @@
+"""One training from data to a finished run directory.
+
+`train`, `distill`, `compare` and `demo` are this with different settings.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+from rkd_keras.runs.results import save_model, score
+from rkd_keras.runs.settings import (
+    OVERSAMPLINGS,
+    Settings,
+    check_settings,
+    choose_precision,
+)
+from rkd_keras.errors import InputError
+
+__all__ = ["Settings", "choose_precision", "load_parts", "run_experiment"]
+
+
+@dataclass
+class Parts:
+    """Files, images and labels of the three parts, and the classes' names."""
+
+    class_names: tuple
+    files: dict
+    images: dict
+    labels: dict
+
+
+def run_experiment(settings):
+    """Train, keep and score one model.
+
+    Args:
+        settings: a `Settings`.
+
+    Returns:
+        The scores as written to `metrics.json`, or `None` when nothing was to
+        be scored.
+
+    Raises:
+        InputError: when a setting or the data cannot be used.
+        WorkerLostError: when another of several workers is gone.
+    """
+    from rkd_keras.runs.distribution import Distribution
+
+    check_settings(settings)
+    distribution = Distribution.open(settings)
+    with distribution.watch():
+        return _run(distribution.own_settings(settings), distribution)
+
+
+def _run(settings, distribution):
+    import keras
+
+    run = distribution.open_run(settings)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(choose_precision(settings.precision))
+    try:
+        keras.utils.set_random_seed(settings.seed)
+        if settings.deterministic:
+            import tensorflow as tf
+
+            tf.config.experimental.enable_op_determinism()
+        parts = load_parts(settings, run)
+        distribution.check_alike(settings, parts)
+        with distribution.scope():
+            model = _train(settings, run, parts, distribution)
+        model = distribution.plain(model)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    scores = None
+    if distribution.chief:
+        save_model(model, run, parts.class_names)
+        if settings.evaluate != "none" and len(parts.images[settings.evaluate]):
+            scores = score(model, run, parts, settings.evaluate)
+    distribution.wait()
+    return scores
+
+
+def load_parts(settings, run=None):
+    """Open, split and decode the data set; write `split.json`."""
+    from rkd_keras.data import load_images, make_split
+    from rkd_keras.data import open_dataset
+
+    index = open_dataset(settings.data)
+    split = make_split(
+        index,
+        settings.split,
+        settings.seed,
+        settings.split_seed,
+        settings.val_fraction,
+    )
+    if run is not None:
+        split.write(run.path / "split.json", index)
+    decoded, images, labels = {}, {}, {}
+    for part in ("train", "val", "test"):
+        members = getattr(split, part)
+        if len(members) == 0:
+            decoded[part], images[part], labels[part] = (), (), ()
+            continue
+        files = [index.files[i] for i in members]
+        size = (settings.size, settings.size)
+        images[part], kept = load_images(files, size, settings.strict)
+        labels[part] = index.labels[members[kept]]
+        decoded[part] = [files[i] for i in kept]
+    return Parts(index.class_names, decoded, images, labels)
+
+
+def _train(settings, run, parts, distribution):
+    import keras
+
+    from rkd_keras.runs.teaching import make_trainer
+    from rkd_keras.data import TrainingPipeline
+    from rkd_keras.losses import LossStateCallback
+    from rkd_keras.models import create_model
+    from rkd_keras.trainers import TrainingCheckpoint, TrainingProgress, get_preset
+
+    preset = _changed(get_preset(settings.preset), settings)
+    epochs = settings.epochs or preset.epochs
+    num_classes = len(parts.class_names)
+    network = create_model(
+        settings.model,
+        num_classes=num_classes,
+        input_shape=(settings.size, settings.size, 3),
+        **settings.model_options,
+    )
+    distribution.prepare(settings, network)
+    images, labels = _oversampled(settings, parts)
+    pipeline = TrainingPipeline(
+        images,
+        labels,
+        preset.batch_size,
+        _augmentation(settings, preset),
+        settings.seed,
+        mix=settings.mix,
+        label_smoothing=preset.label_smoothing,
+        num_classes=num_classes,
+        order=_order(settings, parts),
+        epoch_size=len(parts.images["train"]),
+    )
+    distribution.check_batch(pipeline)
+    if settings.teacher:
+        model = make_trainer(settings, run, network, pipeline, distribution)
+    else:
+        model = network
+    steps = pipeline.steps_per_epoch
+    loss = _loss(settings, parts, labels, epochs)
+    model.compile(
+        preset.optimizer(steps, epochs, settings.clipnorm),
+        loss,
+        metrics=[_accuracy(pipeline)],
+        # XLA makes training slower on a processor.
+        jit_compile=False,
+    )
+    # With all variables made by now, TensorFlow traces the first step once.
+    model.optimizer.build(network.trainable_variables)
+    states = [LossStateCallback(loss)] if hasattr(loss, "on_epoch_begin") else []
+    checkpoint = TrainingCheckpoint(
+        run.path / "checkpoints",
+        run.path / "history.csv",
+        callbacks=states,
+        read_only=not distribution.chief,
+    )
+    initial_epoch = checkpoint.initial_epoch
+    validation = None
+    if len(parts.images["val"]):
+        labels = parts.labels["val"]
+        if pipeline.one_hot:
+            labels = keras.utils.to_categorical(labels, num_classes)
+        validation = (parts.images["val"], labels)
+    logs = keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False)
+    if initial_epoch < epochs:
+        distribution.fit(
+            model,
+            network,
+            pipeline,
+            validation,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps,
+            # Where images are few, validating must not cost more than training.
+            validation_freq=-(-4 * len(parts.images["val"]) // len(pipeline.images))
+            or 1,
+            callbacks=[
+                *([logs] if distribution.chief else []),
+                *states,
+                EpochFacts(),
+                TrainingProgress(epochs, initial_epoch, settings.model, settings.quiet),
+                checkpoint,
+            ],
+        )
+    else:
+        checkpoint.set_model(model)
+        checkpoint.on_train_begin()
+    if settings.keep == "best" and checkpoint.best_path.exists():
+        network.load_weights(checkpoint.best_path)
+    return network
+
+
+def EpochFacts():
+    """Return a callback that logs the learning rate and the seconds."""
+    import keras
+
+    class EpochFacts(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.started = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["seconds"] = round(time.perf_counter() - self.started, 3)
+
+    return EpochFacts()
+
+
+def _accuracy(pipeline):
+    import keras
+
+    kind = "CategoricalAccuracy" if pipeline.one_hot else "SparseCategoricalAccuracy"
+    return getattr(keras.metrics, kind)(name="accuracy")
+
+
+def _augmentation(settings, preset):
+    from rkd_keras.data import Augmentation
+
+    return Augmentation(zoom=preset.zoom) if settings.augment else None
+
+
+def _oversampled(settings, parts):
+    """Return what trains: the training part, and new samples if asked for."""
+    images, labels = parts.images["train"], parts.labels["train"]
+    if settings.sampling not in OVERSAMPLINGS:
+        return images, labels
+    from rkd_keras.data import oversample
+    from rkd_keras.layers import MedianBlur2D
+
+    blur = MedianBlur2D(3, padding="valid")
+    return oversample(images, labels, settings.sampling, settings.seed, blur)
+
+
+def _order(settings, parts):
+    if settings.sampling != "balanced":
+        return None
+    from rkd_keras.data.samples.balanced_sampling import balanced_order
+
+    return balanced_order(parts.labels["train"], settings.seed)
+
+
+def _changed(preset, settings):
+    """Return the preset with what the settings change of it."""
+    names = ("batch_size", "learning_rate", "label_smoothing", "zoom")
+    changes = {name: getattr(settings, name) for name in names}
+    return replace(preset, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _loss(settings, parts, trained, epochs):
+    import numpy as np
+
+    from rkd_keras.losses import create_loss
+
+    counts = np.bincount(trained, minlength=len(parts.class_names))
+    if (counts == 0).any():
+        missing = parts.class_names[int(np.argmin(counts))]
+        raise InputError(f"class {missing!r} has no training image")
+    return create_loss(settings.loss, counts, epochs)

@@ -1,0 +1,180 @@
+"""Write a run's report: one HTML file that needs nothing else."""
+
+import base64
+import datetime
+import io
+from pathlib import Path
+
+from rkd_keras.runs import run_facts
+from rkd_keras.evaluate.plots import plot_training_curves
+from rkd_keras.runs.summary import percent, plain_verdict
+
+
+def write_report(run_directory, path=None):
+    """Write `report.html` from what a run directory holds.
+
+    The file needs no other: figures are embedded, nothing is fetched. Sections
+    whose facts are not there (no evaluation yet, no exports, no benchmark) are
+    left out.
+
+    Args:
+        run_directory: folder with some of `config.json`, `split.json`,
+            `history.csv`, `metrics.json`, `metrics_*.json` (scores under
+            noise), `exports.json`, `benchmark.json` and `figures/mistakes.png`.
+        path: file to write. Defaults to `report.html` in the run directory.
+
+    Returns:
+        The path of the report, a `Path`.
+
+    Raises:
+        InputError: when the directory is no run, or one of its files is broken.
+
+    Example:
+        >>> import json, pathlib, tempfile
+        >>> from rkd_keras.evaluate import classification_scores
+        >>> scores = classification_scores([0, 1], [[1, 0], [0, 1]], ["in", "sc"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "metrics.json")
+        ...     _ = file.write_text(json.dumps(scores))
+        ...     report = write_report(folder)
+        ...     "2 of 2" in report.read_text(encoding="utf-8")
+        True
+    """
+    facts = run_facts.read_run(run_directory)
+    text = _template().render(_contents(facts))
+    path = facts["path"] / "report.html" if path is None else Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def _template():
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rkd_keras.runs", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["percent"] = percent
+    return environment.get_template("report.html")
+
+
+def _contents(facts):
+    config = facts["config"] or {}
+    scores = facts["scores"]
+    models = run_facts.list_models(facts)
+    fastest = _fastest(models)
+    now = datetime.datetime.now()
+    return {
+        "title": facts["path"].resolve().name,
+        "made": f"{now.day} {now:%B %Y, %H:%M}",
+        "model": _model(config),
+        "teacher": config.get("teacher"),
+        "scores": scores,
+        "verdict": plain_verdict(scores) if scores else None,
+        "cells": _cells(scores) if scores else None,
+        "fastest": fastest,
+        "models": models if fastest or len(models) > 1 else None,
+        "machine": (facts["benchmark"] or {}).get("machine"),
+        "threads": (facts["benchmark"] or {}).get("settings", {}).get("threads"),
+        "noise": [
+            {**row, "noise": _noise_name(row["noise"])} for row in facts["noise"]
+        ],
+        "curves": _curves(facts["history"]),
+        "mistakes": _png(facts["mistakes"]) if scores else None,
+        "data": run_facts.describe_data(facts),
+        "data_name": Path(config["data"]).name if config.get("data") else None,
+        "settings": _settings(config),
+        "versions": config.get("versions", {}),
+        "command": run_facts.rebuild_command(facts),
+        "limits": run_facts.list_limits(facts),
+    }
+
+
+def _model(config):
+    options = config.get("model_options") or {}
+    words = [f"{name.replace('_', ' ')} {value}" for name, value in options.items()]
+    return ", ".join([config["model"], *words]) if config.get("model") else None
+
+
+def _settings(config):
+    shown = {}
+    for name, value in config.items():
+        if name in ("versions", "out", "resume", "overwrite", "quiet", "class_names"):
+            continue
+        if value in (None, {}, []):
+            continue
+        if name in run_facts.DISTILLATION and not config.get("teacher"):
+            continue
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {entry}" for key, entry in value.items())
+        shown[name.replace("_", " ")] = value
+    return shown
+
+
+def _noise_name(noise):
+    kind, _, amount = noise.partition(":")
+    names = {
+        "gaussian": f"Gaussian, deviation {amount} of 255 grey levels",
+        "salt-pepper": f"black and white dots on {amount} % of the pixels",
+    }
+    return names.get(kind, noise)
+
+
+def _cells(scores):
+    """Colour of each cell of the confusion matrix: right or wrong, and how much."""
+    rows = []
+    for i, counts in enumerate(scores["confusion_matrix"]):
+        total = max(sum(counts), 1)
+        cells = []
+        for j, count in enumerate(counts):
+            share = count / total
+            cells.append(
+                {
+                    "count": count,
+                    "kind": "right" if i == j else "wrong",
+                    # A single mistake in a hundred must still be seen.
+                    "depth": round(share if i == j else share**0.5, 3),
+                }
+            )
+        rows.append(cells)
+    return rows
+
+
+def _fastest(models):
+    timed = [
+        row
+        for row in models
+        # What a .keras file takes is no time that the line will see.
+        if row["median_ms"] is not None and not row["name"].endswith(".keras")
+    ]
+    return min(timed, key=lambda row: row["median_ms"]) if timed else None
+
+
+def _curves(history):
+    import matplotlib
+
+    from rkd_keras.evaluate.figure_style import STYLE
+
+    if history is None:
+        return None
+    buffer = io.BytesIO()
+    figure = plot_training_curves(history)
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(
+            buffer, format="svg", bbox_inches="tight", metadata={"Date": None}
+        )
+    return _data_uri(buffer.getvalue(), "image/svg+xml")
+
+
+def _png(path):
+    return None if path is None else _data_uri(path.read_bytes(), "image/png")
+
+
+def _data_uri(content, kind):
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

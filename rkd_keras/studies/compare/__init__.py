@@ -1,0 +1,1 @@
+"""Compare models, losses and splits under one budget."""

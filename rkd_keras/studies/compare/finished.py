@@ -1,0 +1,150 @@
+"""Rows of a comparison from runs that were finished elsewhere."""
+
+import inspect
+import json
+import shutil
+from pathlib import Path
+
+from rkd_keras.errors import InputError
+
+KEPT_FILES = ("config.json", "split.json", "history.csv", "metrics.json", "model.keras")
+
+
+def finished_rows(folders, models, split):
+    """Make rows of finished runs.
+
+    Args:
+        folders: run directories, or folders of them.
+        models: list of `parse_models`; a run whose network is none of theirs is left
+            out, whatever its teacher. `None` takes all.
+        split: name of the split protocol that counts.
+
+    Returns:
+        Dict of `Row` to the run directory, a `Path`.
+
+    Raises:
+        InputError: when nothing is left, or two runs are the same row.
+    """
+    from rkd_keras.studies.compare.train_row import list_runs
+
+    wanted = None
+    if models is not None:
+        networks = [network for _, network, _, _ in models if network]
+        wanted = [network_shape(n.model, dict(n.options)) for n in networks]
+    found = {}
+    for run in list_runs(folders, "--finished"):
+        config = _read(run / "config.json")
+        shape = network_shape(config["model"], config["model_options"])
+        if config["split"] != split or (wanted is not None and shape not in wanted):
+            continue
+        row = _row(config)
+        same = next((r for r in found if r.key == row.key), None)
+        if same:
+            raise InputError(
+                f"{found[same]} and {run} are the same row {row.key}; give one of them"
+            )
+        found[row] = run
+    if not found:
+        raise InputError(
+            f"no finished run of {', '.join(map(str, folders))} is on {split} and one "
+            "of --models; name its folder or train it"
+        )
+    # Teachers first, as everywhere.
+    return dict(sorted(found.items(), key=lambda item: item[0].teacher is not None))
+
+
+def take_run(row, run, common, folder):
+    """Copy a finished run into the comparison and return the finished row.
+
+    Args:
+        row: a `Row`.
+        run: its run directory.
+        common: the `Settings` that all rows share.
+        folder: folder of the comparison.
+
+    Returns:
+        As `run_row`.
+
+    Raises:
+        InputError: when the run has no scores of its test part.
+    """
+    from rkd_keras.evaluate import read_history
+    from rkd_keras.studies.compare.train_row import (
+        finished_result,
+        row_settings,
+        row_size,
+    )
+
+    run = Path(run)
+    if not (run / "metrics.json").is_file():
+        raise InputError(f"{run} has no scores; run rkd-keras evaluate {run}")
+    scores = _read(run / "metrics.json")
+    if scores.get("split") not in (None, "test"):
+        raise InputError(
+            f"{run} was scored on its {scores['split']} part; run rkd-keras evaluate "
+            f"{run} --split test"
+        )
+    out = Path(row_settings(row, common, folder).out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in KEPT_FILES:
+        if (run / name).is_file():
+            shutil.copyfile(run / name, out / name)
+    seconds = 0.0
+    if (run / "history.csv").is_file():
+        seconds = float(sum(read_history(run / "history.csv").get("seconds", ())))
+    facts = dict(row_size(row, common, folder, len(scores["class_names"])))
+    return finished_result(row, scores, seconds, facts)
+
+
+def network_shape(model, options):
+    """Return what makes two networks the same, whatever they are called.
+
+    Args:
+        model: name in the zoo.
+        options: dict of arguments; the builder's defaults are filled in.
+
+    Returns:
+        A tuple that can be compared.
+    """
+    from rkd_keras.models.zoo import MODELS
+
+    defaults = inspect.signature(MODELS[model]).parameters
+    names = sorted({"width", "stem_stride", "stage_strides"} & set(defaults))
+    values = {**{name: defaults[name].default for name in names}, **options}
+    family = "resnet18" if model.startswith("edge_resnet") else model
+    return family, json.dumps(values, sort_keys=True)
+
+
+def _row(config):
+    from rkd_keras.studies.compare.grid import Row
+
+    network = _network(config["model"], config["model_options"])
+    label, teacher = network.label, None
+    if config.get("teacher"):
+        path = Path(config["teacher"]) / "config.json"
+        if path.is_file():
+            of_teacher = _read(path)
+            teacher = _network(of_teacher["model"], of_teacher["model_options"])
+            label = f"{label}@{teacher.label}"
+    loss, sampling = config["loss"], config["sampling"]
+    if sampling != "natural":
+        loss = f"{loss}+{sampling}"
+    return Row(label, network, None, teacher, loss, config["split"], config["seed"])
+
+
+def _network(model, options):
+    from rkd_keras.studies.compare.grid import Network
+
+    text = ":".join([model, *(f"{name}={value}" for name, value in options.items())])
+    pairs = tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in options.items()
+    )
+    return Network(text.replace(" ", ""), model, pairs)
+
+
+def _read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""Bring what one production line knows to another, and measure what it helps."""

@@ -1,0 +1,95 @@
+"""The classifiers behind `migrate evaluate`: trained, scored, and looked through."""
+
+from rkd_keras.errors import InputError
+
+
+def train_classifier(settings, class_names, stages, test, seed, augment=True):
+    """Train one classifier and score it.
+
+    Args:
+        settings: an `EvaluationSettings`.
+        class_names: names of the classes.
+        stages: pairs of images `(N, H, W, 3)`, uint8, and labels, trained on one
+            after the other, each for an equal part of the steps.
+        test: such a pair.
+        seed: integer.
+        augment: whether images are augmented.
+
+    Returns:
+        Dict of `accuracy`, `gmean`, `recall` (a dict) and `images`.
+    """
+    import keras
+    import numpy as np
+
+    from rkd_keras.data import Augmentation, TrainingPipeline, evaluation_dataset
+    from rkd_keras.evaluate import classification_scores
+    from rkd_keras.models import create_model
+    from rkd_keras.predict.decision import softmax
+    from rkd_keras.trainers import get_preset
+
+    keras.utils.set_random_seed(seed)
+    preset = get_preset("fast")
+    model = create_model(
+        settings.model,
+        num_classes=len(class_names),
+        input_shape=(settings.size, settings.size, 3),
+        **settings.model_options,
+    )
+    model.compile(
+        preset.optimizer(settings.steps, 1),
+        keras.losses.CategoricalCrossentropy(from_logits=True)
+        if preset.label_smoothing
+        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    # With all variables made by now, TensorFlow traces the first step once.
+    model.optimizer.build(model.trainable_variables)
+    for number, (images, labels) in enumerate(stages):
+        if len(images) < preset.batch_size:
+            # A batch takes no more images than there are.
+            repeats = -(-preset.batch_size // len(images))
+            images = np.tile(images, (repeats, 1, 1, 1))
+            labels = np.tile(labels, repeats)
+        pipeline = TrainingPipeline(
+            images,
+            labels,
+            preset.batch_size,
+            Augmentation() if augment else None,
+            seed,
+            label_smoothing=preset.label_smoothing,
+            num_classes=len(class_names),
+        )
+        first, last = (settings.steps * n // len(stages) for n in (number, number + 1))
+        model.fit(
+            pipeline.dataset(), steps_per_epoch=last - first, shuffle=False, verbose=0
+        )
+    probabilities = softmax(model.predict(evaluation_dataset(test[0]), verbose=0))
+    scores = classification_scores(test[1], probabilities, class_names)
+    return {
+        "accuracy": scores["accuracy"],
+        "gmean": scores["gmean"],
+        "recall": {n: row["recall"] for n, row in scores["per_class"].items()},
+        "images": scores["images"],
+    }
+
+
+def embedder(path):
+    """Function from images to the embedding of a classifier."""
+    import keras
+    import numpy as np
+
+    from rkd_keras.files.images import resize_image
+    from rkd_keras.predict.keras_backend import load_keras_model
+
+    model = load_keras_model(path)
+    try:
+        tap = keras.Model(model.input, model.get_layer("embedding").output)
+    except ValueError as error:
+        raise InputError(f"{path} is no classifier of this package: {error}") from error
+    size = model.input_shape[1:3]
+
+    def embed(images):
+        resized = np.stack([resize_image(image, size) for image in images])
+        return tap.predict(resized.astype("float32"), verbose=0)
+
+    return embed

@@ -1,0 +1,71 @@
+"""Where the defects of labelled images are."""
+
+import logging
+
+from rkd_keras.errors import InputError
+
+LOGGER = logging.getLogger(__name__)
+
+REGIONS = ("auto", "boxes", "masks", "segment")
+
+
+def defects(index, members, shape, region="auto", masks=None):
+    """Load images of a class and mark where their defects are.
+
+    Args:
+        index: an `ImageIndex`.
+        members: array of indices.
+        shape: `(height, width)` that images and regions are resized to.
+        region: one of `REGIONS`.
+        masks: folder of masks, with `region="masks"`.
+
+    Returns:
+        Triple: images `(n, height, width, 3)`, regions `(n, height, width)` of
+        bool, and the indices of those that could be read.
+    """
+    import cv2
+    import numpy as np
+
+    from rkd_keras.data.samples.blending import mask_of_boxes
+    from rkd_keras.files.images import read_image, resize_image
+
+    images, regions, kept = [], [], []
+    for i in members:
+        try:
+            image = read_image(index.files[i])
+        except InputError as error:
+            LOGGER.warning("left out: %s", error)
+            continue
+        if region == "masks":
+            mask = _read_mask(masks, index.files[i], image.shape[:2])
+        elif region == "boxes" or (region == "auto" and i in index.boxes):
+            mask = mask_of_boxes(image.shape[:2], index.boxes.get(i, ()))
+        else:
+            from rkd_keras.measure import segment
+
+            mask = segment(image)
+        height, width = shape
+        mask = cv2.resize(
+            mask.astype("uint8"), (width, height), interpolation=cv2.INTER_AREA
+        )
+        images.append(resize_image(image, shape))
+        regions.append(mask > 0)
+        kept.append(i)
+    if not images:
+        raise InputError("none of the images of a class could be decoded")
+    return np.stack(images), np.stack(regions), np.array(kept)
+
+
+def _read_mask(folder, file, shape):
+    import cv2
+    import numpy as np
+
+    from rkd_keras.files.images import IMAGE_SUFFIXES, read_image
+
+    found = [p for s in IMAGE_SUFFIXES if (p := folder / (file.stem + s)).is_file()]
+    if not found:
+        return np.zeros(shape, bool)
+    mask = read_image(found[0])[..., 0]
+    if mask.shape != shape:
+        mask = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return mask > 127

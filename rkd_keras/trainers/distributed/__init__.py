@@ -1,0 +1,1 @@
+"""Trainings over several replicas: how they are found, how they agree."""
