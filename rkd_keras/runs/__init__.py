@@ -1,0 +1,9 @@
+"""Runs: a training from its settings to a folder that everything else reads.
+
+The public names are in `__init__.pyi`; each is loaded when it is first used, so that
+importing this room is light.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
