@@ -130,7 +130,8 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
         **defaults: defaults of this function that differ from the dataclass's.
 
     Returns:
-        The function, with a signature and a docstring of all its options.
+        The function, with a signature and a docstring of all its options; its
+        attribute `options` is a dict from name to type, `Option` and default.
 
     Raises:
         OptionError: when the function is called, for a value out of range.
@@ -160,7 +161,18 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
             bound.apply_defaults()
         return function(*bound.args, **bound.kwargs)
 
-    call.__signature__ = signature
+    call.options = {
+        name: (kind, option, signature.parameters[name].default)
+        for name, (kind, option) in known.items()
+        if option is not None
+    }
+    # For people: types alone, for what an option is stands in the docstring.
+    call.__signature__ = signature.replace(
+        parameters=[
+            p.replace(annotation=known[name][0])
+            for name, p in signature.parameters.items()
+        ]
+    )
     call.__doc__ = _documented(inspect.getdoc(function) or "", known)
     return call
 

@@ -7,29 +7,23 @@ from typing import Annotated
 import typer
 
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import is_optional, option_of
+from rkd_keras.options import is_optional
 
 
-def command(function, show=None, example=None, needs=None, alias=None):
+def command(function, show=None, example=None, alias=None):
     """Make what Typer runs of a function whose arguments have an `Option`.
 
     Args:
         function: made with `rkd_keras.options.checked`.
         show: function of the result that prints it, or `None`.
         example: line for the help, such as `"rkd-keras train --data NEU-DET"`.
-        needs: names of options without which the command line refuses to start.
         alias: sentence that is printed first, for a command's old name.
 
     Returns:
         A function for `typer.Typer.command`.
     """
-    parameters, options = [], {}
-    for parameter in inspect.signature(function).parameters.values():
-        kind, option = option_of(parameter.annotation)
-        if option is None:
-            continue
-        options[parameter.name] = option
-        parameters.append(_parameter(parameter, kind, option))
+    options = {name: option for name, (_, option, _) in function.options.items()}
+    parameters = [_parameter(name, *facts) for name, facts in function.options.items()]
 
     @functools.wraps(function)
     def run(**values):
@@ -60,22 +54,20 @@ def _flag(name, option):
     return option.flag or f"--{name.replace('_', '-')}"
 
 
-def _parameter(parameter, kind, option):
+def _parameter(name, kind, option, default):
     if option.pairs:
         kind, default = list[str] | None, None
-    else:
-        default = parameter.default
     if option.positional:
         info = typer.Argument(help=option.help)
     elif is_optional(kind)[1] is bool and default is not True and default is not None:
         # A switch that is off has no --no-switch.
-        info = typer.Option(_flag(parameter.name, option), help=option.help)
+        info = typer.Option(_flag(name, option), help=option.help)
     elif option.flag:
         info = typer.Option(option.flag, help=option.help)
     else:
         info = typer.Option(help=option.help)
     return inspect.Parameter(
-        parameter.name,
+        name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[kind, info],
