@@ -282,16 +282,8 @@ def _evaluate(methods, network, model, data, split, class_names, out, quiet):
 
 
 def boxes_by_name(index):
-    """Return a data set's boxes by file name, as half-open pixel ranges.
-
-    Pascal VOC counts pixels from 1 and includes the last.
-    """
-    import numpy as np
-
-    return {
-        index.files[i].name: boxes - np.array([1, 1, 0, 0])
-        for i, boxes in index.boxes.items()
-    }
+    """Return a data set's boxes by file name."""
+    return {index.files[i].name: boxes for i, boxes in index.boxes.items()}
 
 
 def _print_scores(method, table):

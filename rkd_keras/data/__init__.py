@@ -7,6 +7,7 @@ its first use.
 from importlib import import_module
 
 from rkd_keras.data.packing.records import pack_images, unpack_images
+from rkd_keras.data.reading.boxes import mask_of_boxes
 from rkd_keras.data.reading.image_index import ImageIndex
 from rkd_keras.data.reading.loading import load_images, load_samples
 from rkd_keras.data.reading.open_dataset import open_dataset
@@ -51,6 +52,7 @@ __all__ = [
     "load_samples",
     "make_samples",
     "make_split",
+    "mask_of_boxes",
     "match_domains",
     "mixup",
     "mosaic_batch",

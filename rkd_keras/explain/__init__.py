@@ -10,7 +10,6 @@ from rkd_keras.explain.heat_overlay import (
 from rkd_keras.explain.localization import (
     LocalizationScores,
     box_energy,
-    boxes_mask,
     pointing_hit,
 )
 
@@ -19,7 +18,6 @@ __all__ = [
     "LocalizationScores",
     "VARIANTS",
     "box_energy",
-    "boxes_mask",
     "explanation_grid",
     "feature_maps",
     "feature_sheet",

@@ -4,43 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rkd_keras.errors import InputError
-
-
-def boxes_mask(boxes, shape):
-    """Paint boxes into a mask.
-
-    Args:
-        boxes: array `(boxes, 4)` of `(xmin, ymin, xmax, ymax)` in pixels, maxima
-            exclusive; cut to the image, at least one pixel each.
-        shape: `(height, width)` of the image.
-
-    Returns:
-        Array `(height, width)`, bool.
-
-    Raises:
-        InputError: for boxes of another shape, or whose maxima are below their
-            minima.
-
-    Example:
-        >>> int(boxes_mask([[0, 0, 2, 2], [1, 1, 3, 3]], (4, 4)).sum())
-        7
-    """
-    boxes = np.asarray(boxes, dtype=np.int64)
-    if boxes.size == 0:
-        boxes = boxes.reshape(0, 4)
-    if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise InputError(f"`boxes` must be (boxes, 4). Received: shape={boxes.shape}")
-    mask = np.zeros(shape, bool)
-    for left, top, right, bottom in boxes.tolist():
-        if right < left or bottom < top:
-            raise InputError(
-                "a box is (xmin, ymin, xmax, ymax) with xmin <= xmax and "
-                f"ymin <= ymax. Received: box={(left, top, right, bottom)}"
-            )
-        right, bottom = max(right, left + 1), max(bottom, top + 1)
-        mask[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
-    return mask
+from rkd_keras.data.reading.boxes import mask_of_boxes
 
 
 def pointing_hit(heat, boxes):
@@ -48,7 +12,7 @@ def pointing_hit(heat, boxes):
 
     Args:
         heat: array `(height, width)`, not negative, of the image's own size.
-        boxes: see `boxes_mask`.
+        boxes: see `rkd_keras.data.mask_of_boxes`.
 
     Returns:
         A bool; `False` for a map without heat, which points nowhere.
@@ -65,7 +29,7 @@ def pointing_hit(heat, boxes):
     heat = np.asarray(heat)
     if not heat.max() > 0:
         return False
-    return bool(boxes_mask(boxes, heat.shape).ravel()[np.argmax(heat)])
+    return bool(mask_of_boxes(heat.shape, boxes).ravel()[np.argmax(heat)])
 
 
 def box_energy(heat, boxes):
@@ -73,7 +37,7 @@ def box_energy(heat, boxes):
 
     Args:
         heat: array `(height, width)`, not negative, of the image's own size.
-        boxes: see `boxes_mask`.
+        boxes: see `rkd_keras.data.mask_of_boxes`.
 
     Returns:
         A float in [0, 1]; 0 for a map without heat.
@@ -91,7 +55,7 @@ def box_energy(heat, boxes):
     total = heat.sum()
     if not total > 0:
         return 0.0
-    return float(heat[boxes_mask(boxes, heat.shape)].sum() / total)
+    return float(heat[mask_of_boxes(heat.shape, boxes)].sum() / total)
 
 
 @dataclass
@@ -126,10 +90,10 @@ class LocalizationScores:
         Args:
             label: index of the image's class.
             heat: array `(height, width)`, of the image's own size.
-            boxes: see `boxes_mask`.
+            boxes: see `rkd_keras.data.mask_of_boxes`.
         """
         heat = np.asarray(heat)
-        chance = float(boxes_mask(boxes, heat.shape).mean())
+        chance = float(mask_of_boxes(heat.shape, boxes).mean())
         self._rows[label].append(
             (pointing_hit(heat, boxes), box_energy(heat, boxes), chance)
         )

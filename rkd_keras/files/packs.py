@@ -37,7 +37,8 @@ class PackedImage:
         sha256: hexadecimal digest of the image's file.
         class_name: its class, or `None`.
         part: `"train"`, `"val"`, `"test"` or `None`.
-        boxes: list of `[xmin, ymin, xmax, ymax]` in pixels, or `None`.
+        boxes: list of `[xmin, ymin, xmax, ymax]` in pixels from 1, the maxima
+            included (as in Pascal VOC), or `None`.
 
     Example:
         >>> PackedImage("a/1.png", "images.tfrecord", 0, 9, "00", "a").part is None

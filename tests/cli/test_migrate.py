@@ -412,3 +412,22 @@ def test_rows_without_the_half_one(tmp_path):
     )
     assert read_rows(path) == [{"arm": "real", "recall": {"a": 1.0}}]
     assert path.read_text().count("\n") == 1
+
+
+def test_blending_cuts_the_first_row_and_column_too(tmp_path):
+    """A box from 1 on begins with the image's first pixel."""
+    from rkd_keras.data import open_dataset
+    from rkd_keras.studies.migrate.defects import defects
+
+    for folder in ("IMAGES", "ANNOTATIONS"):
+        (tmp_path / folder).mkdir()
+    name = tmp_path / "IMAGES" / "scratches_1.png"
+    cv2.imwrite(str(name), np.zeros((8, 8), "uint8"))
+    (tmp_path / "ANNOTATIONS" / "scratches_1.xml").write_text(
+        "<annotation><object><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax>"
+        "<ymax>2</ymax></bndbox></object></annotation>"
+    )
+    _, regions, _ = defects(open_dataset(tmp_path), [0], (8, 8))
+    assert np.argwhere(regions[0]).tolist() == [
+        [0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2],
+    ]  # fmt: skip

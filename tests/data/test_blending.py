@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from rkd_keras.data.samples.blending import blend_defect, blend_samples, mask_of_boxes
+from rkd_keras.data import mask_of_boxes
+from rkd_keras.data.samples.blending import blend_defect, blend_samples
 
 
 def spot(level=150, value=60, size=48):
@@ -64,15 +65,6 @@ def test_a_region_larger_than_the_target_is_shrunk(size):
     # A rim stays, for the equation to start from.
     assert not region[:2].any() and not region[:, -2:].any()
     assert region[size // 2, size // 2]
-
-
-def test_mask_of_boxes_is_cut_at_the_border():
-    mask = mask_of_boxes((4, 5), [[-2, 1, 2, 9], [4, 0, 5, 1]])
-    expected = np.zeros((4, 5), bool)
-    expected[1:, :2] = True
-    expected[0, 4] = True
-    np.testing.assert_array_equal(mask, expected)
-    assert not mask_of_boxes((4, 5), ()).any()
 
 
 def test_samples_use_all_sources_evenly_and_pass_over_empty_masks():

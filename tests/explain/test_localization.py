@@ -1,23 +1,11 @@
 import numpy as np
 import pytest
 
-from rkd_keras.errors import InputError
 from rkd_keras.explain import (
     LocalizationScores,
     box_energy,
-    boxes_mask,
     pointing_hit,
 )
-
-
-def test_boxes_are_half_open_and_cut_to_the_image():
-    mask = boxes_mask([[2, 1, 5, 3]], (6, 8))
-    assert mask[1:3, 2:5].all()
-    assert mask.sum() == 6
-    assert boxes_mask([[-5, -5, 100, 100]], (6, 8)).all()
-    assert boxes_mask([[3, 3, 3, 3]], (6, 8)).sum() == 1
-    assert not boxes_mask(np.zeros((0, 4)), (6, 8)).any()
-    assert not boxes_mask([], (6, 8)).any()
 
 
 def test_pointing_and_energy_by_brute_force():
@@ -83,12 +71,3 @@ def test_uniform_heat_has_the_energy_of_chance():
         scores.add(0, np.ones((30, 30)), [[left, top, left + 9, top + 7]])
     row = scores.table()[0]
     assert row["energy"] == pytest.approx(row["chance"])
-
-
-@pytest.mark.parametrize(
-    ("boxes", "message"),
-    [([[1, 2, 3]], r"shape=\(1, 3\)"), ([[5, 0, 1, 4]], "xmin <= xmax")],
-)
-def test_wrong_boxes_are_named(boxes, message):
-    with pytest.raises(InputError, match=message):
-        boxes_mask(boxes, (5, 5))

@@ -1,7 +1,7 @@
 """Find out what is to be packed, and how its names shall begin."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.data.reading.image_index import ImageIndex
@@ -20,13 +20,11 @@ class PackSource:
             labelled.
         root: folder that the names in the pack are relative to.
         layout: `"folders"`, `"neu"`, `"manifest"` or `"unlabelled"`.
-        annotations: dict from an image's position to its annotation file.
     """
 
     index: ImageIndex
     root: Path
     layout: str
-    annotations: dict = field(default_factory=dict)
 
     def names(self):
         """Name the images as the pack will.
@@ -76,10 +74,7 @@ def find_source(path, labelled=True):
         return _listed(path, index)
     folders = {p.name.lower(): p for p in path.iterdir() if p.is_dir()}
     flat = index.files[0].parent in (path, folders.get("images"))
-    annotations = {
-        i: folders["annotations"] / f"{index.files[i].stem}.xml" for i in index.boxes
-    }
-    return PackSource(index, path, "neu" if flat else "folders", annotations)
+    return PackSource(index, path, "neu" if flat else "folders")
 
 
 def _listed(path, index):

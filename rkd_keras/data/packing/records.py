@@ -9,6 +9,7 @@ from pathlib import Path
 
 import rkd_keras
 from rkd_keras.data.packing.pack_source import find_source, relative
+from rkd_keras.data.reading.boxes import to_voc
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_bytes
 from rkd_keras.files.packs import FORMAT, MANIFEST, PackedImage, open_pack, stays_inside
@@ -21,8 +22,8 @@ def pack_images(path, out, labelled=True, shard_images=1000, progress=None):
     Every record is a `tf.train.Example` that TensorFlow reads as well:
     `image/encoded` (the file's own bytes), `image/filename`, and where they are
     known `image/class/text`, `image/class/label`, `image/part`, `image/boxes`
-    (`xmin, ymin, xmax, ymax` in pixels, box after box), `annotation/filename` and
-    `annotation/encoded`.
+    (`xmin, ymin, xmax, ymax` in pixels from 1, the maxima included, box after box, as
+    in Pascal VOC), `annotation/filename` and `annotation/encoded`.
 
     Args:
         path: data set in any layout that `open_dataset` reads.
@@ -107,7 +108,7 @@ def _row(index, i, name, shard, offset, encoded):
         sha256=hashlib.sha256(encoded).hexdigest(),
         class_name=index.class_names[index.labels[i]] if index.class_names else None,
         part=index.parts[i],
-        boxes=index.boxes[i].tolist() if i in index.boxes else None,
+        boxes=to_voc(index.boxes[i]).tolist() if i in index.boxes else None,
     )
 
 
@@ -120,8 +121,8 @@ def _example(source, i, row, encoded):
         features["image/part"] = row.part
     if row.boxes is not None:
         features["image/boxes"] = [edge for box in row.boxes for edge in box]
-    if i in source.annotations:
-        file = source.annotations[i]
+    if i in source.index.annotations:
+        file = source.index.annotations[i]
         features["annotation/filename"] = relative(file, source.root)
         features["annotation/encoded"] = read_bytes(file)
     return encode_example(features)

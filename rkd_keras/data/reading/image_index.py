@@ -16,8 +16,11 @@ class ImageIndex:
         class_names: tuple of strings.
         parts: tuple of `"train"`, `"val"`, `"test"` or `None`, one per image:
             the part in which the data set itself puts the image.
-        boxes: dict from a file's index to an array `(boxes, 4)` of int pixels
-            `(xmin, ymin, xmax, ymax)`; images without boxes are absent.
+        boxes: dict from a file's index to an array `(boxes, 4)`, int64, of
+            `(left, top, right, bottom)` in pixels from 0, `right` and `bottom`
+            excluded; images without boxes are absent.
+        annotations: dict from a file's index to the file that describes its boxes.
+        faults: list of sentences on annotations and boxes that could not be used.
 
     Raises:
         ValueError: when files, labels and parts are not of one length.
@@ -34,6 +37,8 @@ class ImageIndex:
     class_names: tuple
     parts: tuple = ()
     boxes: dict = field(default_factory=dict)
+    annotations: dict = field(default_factory=dict)
+    faults: list = field(default_factory=list)
 
     def __post_init__(self):
         """Normalise the types of what was given."""

@@ -2,10 +2,8 @@
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
-import numpy as np
-
+from rkd_keras.data.reading.boxes import read_annotations
 from rkd_keras.data.reading.image_index import ImageIndex
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import IMAGE_SUFFIXES
@@ -52,8 +50,7 @@ def read_neu(directory):
         An `ImageIndex`, files sorted by class and number.
 
     Raises:
-        InputError: when no file is named as NEU names them, or an annotation
-            is no VOC file.
+        InputError: when no file is named as NEU names them.
     """
     directory = Path(directory)
     folders = {p.name.lower(): p for p in directory.iterdir() if p.is_dir()}
@@ -70,38 +67,18 @@ def read_neu(directory):
         )
     found.sort()
     class_names = sorted({name for name, _, _ in found})
-    boxes = {}
+    annotations = {}
     if "annotations" in folders:
         for i, (_, _, path) in enumerate(found):
             annotation = folders["annotations"] / f"{path.stem}.xml"
             if annotation.is_file():
-                boxes[i] = read_voc_boxes(annotation)
+                annotations[i] = annotation
+    boxes, faults = read_annotations(annotations)
     return ImageIndex(
         [path for _, _, path in found],
         [class_names.index(name) for name, _, _ in found],
         class_names,
         boxes=boxes,
+        annotations=annotations,
+        faults=faults,
     )
-
-
-def read_voc_boxes(path):
-    """Read the boxes of one Pascal VOC file.
-
-    Args:
-        path: the `.xml` file.
-
-    Returns:
-        Array `(boxes, 4)`, int64: `(xmin, ymin, xmax, ymax)` in pixels.
-
-    Raises:
-        InputError: when the file is no VOC annotation.
-    """
-    try:
-        root = ElementTree.parse(path).getroot()
-        boxes = [
-            [int(float(box.findtext(k))) for k in ("xmin", "ymin", "xmax", "ymax")]
-            for box in root.iter("bndbox")
-        ]
-    except (ElementTree.ParseError, TypeError, ValueError, OSError) as error:
-        raise InputError(f"{path} is no Pascal VOC annotation: {error}") from error
-    return np.array(boxes, dtype=np.int64).reshape(-1, 4)

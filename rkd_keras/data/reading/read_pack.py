@@ -1,7 +1,6 @@
 """List what is in a pack."""
 
-import numpy as np
-
+from rkd_keras.data.reading.boxes import from_voc, is_proper
 from rkd_keras.data.reading.image_index import ImageIndex
 from rkd_keras.errors import InputError
 from rkd_keras.files.packs import open_pack
@@ -40,9 +39,12 @@ def read_pack(directory):
         [number[image.class_name] for image in images],
         pack.class_names,
         [image.part for image in images],
-        {
-            i: np.array(image.boxes, np.int64).reshape(-1, 4)
-            for i, image in enumerate(images)
-            if image.boxes is not None
-        },
+        _boxes(images),
     )
+
+
+def _boxes(images):
+    """Packs keep boxes as VOC files have them; older ones keep unusable ones too."""
+    boxes = {i: from_voc(image.boxes or ()) for i, image in enumerate(images)}
+    boxes = {i: found[is_proper(found)] for i, found in boxes.items()}
+    return {i: found for i, found in boxes.items() if len(found)}

@@ -11,26 +11,6 @@ RIM = 2
 MARGIN = 6
 
 
-def mask_of_boxes(shape, boxes):
-    """Mark the inside of boxes.
-
-    Args:
-        shape: `(height, width)` of the image.
-        boxes: array `(n, 4)` of `(xmin, ymin, xmax, ymax)` in pixels.
-
-    Returns:
-        Array `(height, width)`, bool.
-
-    Example:
-        >>> int(mask_of_boxes((10, 10), [[2, 3, 5, 4]]).sum())
-        3
-    """
-    mask = np.zeros(shape, bool)
-    for left, top, right, bottom in np.asarray(boxes, int).reshape(-1, 4):
-        mask[max(top, 0) : bottom, max(left, 0) : right] = True
-    return mask
-
-
 def blend_defect(source, mask, target, rng, mode="mixed", margin=MARGIN):
     """Blend a defect into another image by solving Poisson's equation.
 

@@ -26,7 +26,7 @@ def defects(index, members, shape, region="auto", masks=None):
     import cv2
     import numpy as np
 
-    from rkd_keras.data.samples.blending import mask_of_boxes
+    from rkd_keras.data import mask_of_boxes
     from rkd_keras.files.images import read_image, resize_image
 
     images, regions, kept = [], [], []

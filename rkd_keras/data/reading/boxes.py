@@ -1,0 +1,192 @@
+"""Boxes around defects: read from Pascal VOC files, and painted.
+
+In the package a box is `(left, top, right, bottom)` in pixels from 0, `right` and
+`bottom` excluded, as Python slices. On disk (VOC files and packs) it is `(xmin, ymin,
+xmax, ymax)` counted from 1, the maxima included.
+"""
+
+from xml.etree import ElementTree
+
+import numpy as np
+
+from rkd_keras.errors import InputError
+
+VOC_EDGES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def from_voc(boxes):
+    """Turn VOC's boxes into half-open ones.
+
+    Args:
+        boxes: array `(boxes, 4)` of `(xmin, ymin, xmax, ymax)`, pixels from 1, the
+            maxima included.
+
+    Returns:
+        Array `(boxes, 4)`, int64, of `(left, top, right, bottom)`, pixels from 0,
+        `right` and `bottom` excluded.
+
+    Example:
+        >>> from_voc([[1, 1, 200, 200]]).tolist()
+        [[0, 0, 200, 200]]
+    """
+    return np.asarray(boxes, np.int64).reshape(-1, 4) - (1, 1, 0, 0)
+
+
+def to_voc(boxes):
+    """Turn half-open boxes into VOC's: what `from_voc` undoes.
+
+    Args:
+        boxes: array `(boxes, 4)` of `(left, top, right, bottom)`.
+
+    Returns:
+        Array `(boxes, 4)`, int64, of `(xmin, ymin, xmax, ymax)`.
+
+    Example:
+        >>> to_voc([[0, 0, 200, 200]]).tolist()
+        [[1, 1, 200, 200]]
+    """
+    return np.asarray(boxes, np.int64).reshape(-1, 4) + (1, 1, 0, 0)
+
+
+def is_proper(boxes):
+    """Tell which boxes hold at least one pixel.
+
+    Args:
+        boxes: array `(boxes, 4)` of `(left, top, right, bottom)`.
+
+    Returns:
+        Array `(boxes,)`, bool.
+
+    Example:
+        >>> is_proper([[0, 0, 2, 2], [5, 0, 1, 4]]).tolist()
+        [True, False]
+    """
+    boxes = np.asarray(boxes).reshape(-1, 4)
+    return (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
+
+
+def mask_of_boxes(shape, boxes):
+    """Mark the pixels inside of boxes.
+
+    Args:
+        shape: `(height, width)` of the image.
+        boxes: array `(boxes, 4)` of `(left, top, right, bottom)` in pixels from 0,
+            `right` and `bottom` excluded. What lies outside of the image marks
+            nothing.
+
+    Returns:
+        Array `(height, width)`, bool.
+
+    Raises:
+        InputError: for boxes of another shape, or whose right or bottom lies
+            before their left or top.
+
+    Example:
+        >>> int(mask_of_boxes((4, 4), [[0, 0, 2, 2], [1, 1, 3, 3]]).sum())
+        7
+    """
+    boxes = np.asarray(boxes, dtype=np.int64)
+    if boxes.size == 0:
+        boxes = boxes.reshape(0, 4)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise InputError(f"`boxes` must be (boxes, 4). Received: shape={boxes.shape}")
+    mask = np.zeros(shape, bool)
+    for left, top, right, bottom in boxes.tolist():
+        if right < left or bottom < top:
+            raise InputError(
+                "a box is (left, top, right, bottom) with left <= right and "
+                f"top <= bottom. Received: box={(left, top, right, bottom)}"
+            )
+        mask[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    return mask
+
+
+def read_voc(source, name=None):
+    """Read the boxes of one Pascal VOC file.
+
+    Args:
+        source: the `.xml` file's path, or its bytes.
+        name: what to call it in messages. Defaults to the path.
+
+    Returns:
+        Pair: array `(boxes, 4)`, int64, of `(left, top, right, bottom)` in pixels
+        from 0, `right` and `bottom` excluded; and a list of sentences, one for each
+        object whose box is missing or cannot be used.
+
+    Raises:
+        InputError: when the file is no VOC annotation.
+
+    Example:
+        >>> xml = b"<annotation><object><name>dent</name></object></annotation>"
+        >>> read_voc(xml, "1.xml")[1]
+        ['1.xml, object 1 (dent): it has no box']
+    """
+    name = name or str(source)
+    try:
+        if isinstance(source, bytes):
+            root = ElementTree.fromstring(source)
+        else:
+            root = ElementTree.parse(source).getroot()
+    except (ElementTree.ParseError, ValueError, OSError) as error:
+        raise InputError(f"{name} is no Pascal VOC annotation: {error}") from error
+    if root.tag != "annotation":
+        raise InputError(f"{name} is no Pascal VOC annotation: it begins <{root.tag}>")
+    boxes, faults = [], []
+    for number, item in enumerate(root.iter("object"), start=1):
+        class_name = (item.findtext("name") or "").strip()
+        where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
+        box, fault = _box_of(item)
+        if fault:
+            faults.append(f"{where}: {fault}")
+        else:
+            boxes.append(box)
+    if not boxes and not faults:
+        faults.append(f"{name} describes no object")
+    return from_voc(boxes), faults
+
+
+def _box_of(item):
+    """Return an object's box as VOC has it and `None`, or `None` and what is wrong."""
+    found = item.find("bndbox")
+    if found is None:
+        return None, "it has no box"
+    box = []
+    for edge in VOC_EDGES:
+        text = (found.findtext(edge) or "").strip()
+        try:
+            box.append(int(float(text)))
+            known = abs(box[-1]) < 2**31
+        except (ValueError, OverflowError):
+            known = False
+        if not known:
+            shown = f"is {text!r}, which is no pixel" if text else "is missing"
+            return None, f"{edge} of its box {shown}"
+    for low, high in ((0, 2), (1, 3)):
+        if box[low] > box[high]:
+            return None, (
+                f"its box has {VOC_EDGES[low]} {box[low]} above "
+                f"{VOC_EDGES[high]} {box[high]}"
+            )
+    return box, None
+
+
+def read_annotations(annotations):
+    """Read the boxes of a data set's images.
+
+    Args:
+        annotations: dict from an image's index to its VOC file.
+
+    Returns:
+        Pair: dict from the indices of images with boxes to arrays as `read_voc`
+        returns them, and a list of sentences on what could not be used.
+    """
+    boxes, faults = {}, []
+    for i, path in annotations.items():
+        try:
+            found, wrong = read_voc(path)
+        except InputError as error:
+            found, wrong = (), [str(error)]
+        faults += wrong
+        if len(found):
+            boxes[i] = found
+    return boxes, faults
