@@ -10,17 +10,12 @@ command that makes it again.
 import argparse
 import csv
 import json
-import shlex
 import shutil
-from dataclasses import fields
 from pathlib import Path
 
 from rkd_keras.runs.settings import Settings
 
 KEPT = ("config.json", "history.csv", "metrics.json", "exports.json")
-# Where a setting's option has another name, or none.
-OPTIONS = {"model_options": None, "augment": None, "clipnorm": None, "quiet": None}
-UNSAID = ("resume", "overwrite", "strict", "deterministic")
 
 
 def main():
@@ -67,28 +62,7 @@ def describe(folder):
         f"| {100 * scores['accuracy']:.2f} % | {100 * scores['macro_recall']:.2f} % "
         f"| {scores['gmean']:.4f} |"
     )
-    return {"line": line, "command": command(config)}
-
-
-def command(config):
-    """Return the `rkd-keras` command of a run's settings."""
-    words = ["rkd-keras", "distill" if config["teacher"] else "train"]
-    defaults = {field.name: field.default for field in fields(Settings)}
-    for name, value in config.items():
-        known = name in defaults and name not in OPTIONS and name not in UNSAID
-        if not known or value is None:
-            continue
-        if name == "data":
-            value = "NEU-DET"
-        elif value == defaults[name] and name != "model":
-            continue
-        words += [f"--{name.replace('_', '-')}", str(value)]
-    for name, value in config["model_options"].items():
-        if name in ("width", "stem_stride"):
-            words += [f"--{name.replace('_', '-')}", str(value)]
-        else:
-            words += ["--model-option", f"{name}={value}"]
-    return shlex.join(words)
+    return {"line": line, "command": Settings.from_config(config).command("NEU-DET")}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 from rkd_keras.data import Augmentation, TrainingPipeline  # noqa: E402
 from rkd_keras.models import create_model  # noqa: E402
-from rkd_keras.runs.experiment import choose_precision  # noqa: E402
+from rkd_keras.runs.precision import choose_precision  # noqa: E402
 from rkd_keras.trainers import RKDTrainer, TeacherCache, get_preset  # noqa: E402
 
 

@@ -56,7 +56,7 @@ def main():
             if any(key.items() <= row.items() for row in rows):
                 continue
             keras.backend.clear_session()
-            scores = run_experiment(
+            run = run_experiment(
                 Settings(
                     data=args.data,
                     out=f"runs/fast_preset/{seed}_{variant.replace(' ', '_')}",
@@ -71,7 +71,7 @@ def main():
                     **{**BASE, **VARIANTS[variant]},
                 )
             )
-            rows.append({**key, "val_accuracy": scores["accuracy"]})
+            rows.append({**key, "val_accuracy": run.scores["accuracy"]})
             with path.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
             print(rows[-1], flush=True)

@@ -144,7 +144,7 @@ def run(args, count, seed, method, teacher):
         )
     keras.backend.clear_session()
     started = time.perf_counter()
-    scores = run_experiment(settings)
+    scores = run_experiment(settings).scores
     seconds = time.perf_counter() - started
     if method != "teacher":
         shutil.rmtree(settings.out)

@@ -1,42 +1,23 @@
 """The page of a student that comes with the package, for make_bundle.py."""
 
-import shlex
 import textwrap
 
 BUILDERS = {
     "edge_resnet_small": "EdgeResNetSmall",
     "edge_resnet_tiny": "EdgeResNetTiny",
 }
-# Settings that say where, not what; the folder's name is put in by hand.
-PLACES = ("data", "out", "teacher", "resume", "overwrite", "strict", "quiet")
 
 
 def command_of(config, name):
     """Return the command that makes a run of these settings."""
     from rkd_keras.runs.settings import Settings
 
-    parts = ["rkd-keras", "distill" if config.get("teacher") else "train"]
-    parts += ["--data", "NEU-DET"]
-    if config.get("teacher"):
-        folder = str(config["teacher"]).rstrip("/").rpartition("/")[2]
-        parts += ["--teacher", f"runs/{folder}"]
-    options = dict(config["model_options"])
-    for option in ("width", "stem_stride"):
-        if option in options:
-            parts += [f"--{option.replace('_', '-')}", str(options.pop(option))]
-    for option, value in options.items():
-        parts += ["--model-option", f"{option}={value}".replace(" ", "")]
-    plain = Settings(data="", out="")
-    for field, value in config.items():
-        default = getattr(plain, field, value)
-        if field in (*PLACES, "model_options") or value in (None, default):
-            continue
-        parts += [f"--{field.replace('_', '-')}"]
-        parts += [] if value is True else [str(value)]
-    if config["model"] == plain.model:
-        parts += ["--model", config["model"]]
-    parts += ["--out", f"runs/{name}"]
-    return shlex.join(parts)
+    settings = Settings.from_config(config)
+    if settings.teacher:
+        folder = settings.teacher.rstrip("/").rpartition("/")[2]
+        settings.teacher = f"runs/{folder}"
+    settings.out = f"runs/{name}"
+    return settings.command("NEU-DET")
 
 
 def card_page(facts):

@@ -73,7 +73,7 @@ def run_demo(data, out, epochs, per_class, seed, console):
     teacher = replace(
         common, model="sarsn34", model_options={"width": 0.25, "stem_stride": 2}
     )
-    print_scores(run_experiment(teacher))
+    print_scores(run_experiment(teacher).scores)
 
     step(3, "Student: ResNet18, a quarter of the width, by RKD and KD")
     student = replace(
@@ -87,7 +87,7 @@ def run_demo(data, out, epochs, per_class, seed, console):
     run_experiment(student)
 
     step(4, "Evaluation of the student")
-    from rkd_keras.cli.evaluate import evaluate
+    from rkd_keras.runs import evaluate
 
     run = out / "student"
     evaluate(run, split="test")
@@ -101,9 +101,9 @@ def run_demo(data, out, epochs, per_class, seed, console):
     benchmark(exports, runs=200, json=run / "benchmark.json", overwrite=True)
 
     step(7, "Report")
-    from rkd_keras.runs import write_report
+    from rkd_keras.runs import report
 
-    console.print(f"[bold green]done[/]: open {write_report(run)}")
+    console.print(f"[bold green]done[/]: open {report(run)}")
 
 
 def _drawn(folder, per_class, seed, console):
@@ -127,7 +127,7 @@ def _protocol(data):
 
 def _export(run, console):
     """Export to each format; a file that does not decide alike is left out."""
-    from rkd_keras.cli.export import export
+    from rkd_keras.runs import export
 
     exports = []
     for name, quantize in (

@@ -221,7 +221,6 @@ def _evaluate(methods, network, model, data, split, class_names, out, quiet):
     from rich.console import Console
     from rich.progress import track
 
-    from rkd_keras.cli.evaluate import labelled_files
     from rkd_keras.data import load_images, open_dataset
     from rkd_keras.explain import (
         LocalizationScores,
@@ -230,6 +229,7 @@ def _evaluate(methods, network, model, data, split, class_names, out, quiet):
         resize_heat,
     )
     from rkd_keras.files.images import read_image, to_rgb_uint8
+    from rkd_keras.runs.parts import labelled_files
 
     boxes = boxes_by_name(open_dataset(data))
     files, labels, names = labelled_files(model, data, split)

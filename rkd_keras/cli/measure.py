@@ -153,7 +153,7 @@ def _files(images, data, model, split, protocol, split_seed):
     if data is None:
         files = list_images(images)
         return files, [None] * len(files)
-    from rkd_keras.cli.evaluate import labelled_files
+    from rkd_keras.runs.parts import labelled_files
 
     files, labels, names = labelled_files(
         model or data / "model", data, split, protocol, 0, split_seed

@@ -1,4 +1,20 @@
-from .report import write_report
-from .summary import plain_verdict
+from .evaluation import evaluate
+from .exporting import Exported, export
+from .reporting import report
+from .run import Run, open_run
+from .settings import Settings
+from .summary import summarize
+from .training import distill, train
 
-__all__ = ["plain_verdict", "write_report"]
+__all__ = [
+    "Exported",
+    "Run",
+    "Settings",
+    "distill",
+    "evaluate",
+    "export",
+    "open_run",
+    "report",
+    "summarize",
+    "train",
+]

@@ -10,12 +10,12 @@ import json
 import tempfile
 import zlib
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from rkd_keras.runs.run_directory import FREE_SETTINGS, RunDirectory
 from rkd_keras.errors import InputError
+from rkd_keras.runs.run import Run
+from rkd_keras.runs.settings import FREE
 
 
 @dataclass
@@ -92,13 +92,13 @@ class Distribution:
         a run that is resumed.
         """
         if self.chief:
-            run = RunDirectory.open(
-                settings.out, asdict(settings), settings.resume, settings.overwrite
+            run = Run.begin(
+                settings.out, settings.to_config(), settings.resume, settings.overwrite
             )
         else:
             self.scratch = tempfile.TemporaryDirectory(prefix="rkd-keras-worker-")
-            run = RunDirectory(Path(self.scratch.name))
-        self._share_file(run.path / "checkpoints" / "last.npz")
+            run = Run(self.scratch.name)
+        self._share_file(run.checkpoints / "last.npz")
         return run
 
     def _share_file(self, path):
@@ -119,7 +119,7 @@ class Distribution:
             return
         from rkd_keras.trainers.distributed.workers import sum_over_workers
 
-        asked = {k: v for k, v in asdict(settings).items() if k not in FREE_SETTINGS}
+        asked = {k: v for k, v in asdict(settings).items() if k not in FREE}
         asked.pop("data")
         asked.pop("teacher")
         text = json.dumps(asked, sort_keys=True, default=str).encode()

@@ -1,31 +1,17 @@
 """One training from data to a finished run directory.
 
-`train`, `distill`, `compare` and `demo` are this with different settings.
+`train`, `distill`, `compare` and `pipeline` are this with different settings.
 """
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from rkd_keras.runs.results import save_model, score
-from rkd_keras.runs.settings import (
-    OVERSAMPLINGS,
-    Settings,
-    check_settings,
-    choose_precision,
-)
 from rkd_keras.errors import InputError
+from rkd_keras.runs.parts import check_same_images, load_parts, open_split
+from rkd_keras.runs.precision import choose_precision
+from rkd_keras.runs.results import save_scores
+from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
 
-__all__ = ["Settings", "choose_precision", "load_parts", "run_experiment"]
-
-
-@dataclass
-class Parts:
-    """Files, images and labels of the three parts, and the classes' names."""
-
-    class_names: tuple
-    files: dict
-    images: dict
-    labels: dict
+__all__ = ["Settings", "run_experiment"]
 
 
 def run_experiment(settings):
@@ -35,16 +21,18 @@ def run_experiment(settings):
         settings: a `Settings`.
 
     Returns:
-        The scores as written to `metrics.json`, or `None` when nothing was to
-        be scored.
+        The `Run`; its `scores` are those of the part `settings.evaluate`.
 
     Raises:
-        InputError: when a setting or the data cannot be used.
+        InputError: when a setting or the data cannot be used, or the training came
+            to what is no number.
         WorkerLostError: when another of several workers is gone.
     """
     from rkd_keras.runs.distribution import Distribution
+    from rkd_keras.trainers.distributed.tf_config import choose_strategy
 
-    check_settings(settings)
+    settings = replace(settings, strategy=choose_strategy(settings.strategy))
+    settings.check()
     distribution = Distribution.open(settings)
     with distribution.watch():
         return _run(distribution.own_settings(settings), distribution)
@@ -53,64 +41,60 @@ def run_experiment(settings):
 def _run(settings, distribution):
     import keras
 
-    run = distribution.open_run(settings)
+    from rkd_keras.runs.teaching import Teacher
+
+    teacher = Teacher.open(settings) if settings.teacher else None
+    # What is wrong with the data must show before anything is written.
+    index, split = open_split(settings, teacher and teacher.class_names)
+    if teacher:
+        teacher.check(settings, index, split)
+    _check_names(settings)
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(choose_precision(settings.precision))
-    try:
-        keras.utils.set_random_seed(settings.seed)
-        if settings.deterministic:
-            import tensorflow as tf
+    with distribution.open_run(settings) as run:
+        try:
+            keras.config.set_dtype_policy(choose_precision(settings.precision))
+            check_same_images(run, index, split)
+            split.write(run.split_path, index)
+            keras.utils.set_random_seed(settings.seed)
+            if settings.deterministic:
+                import tensorflow as tf
 
-            tf.config.experimental.enable_op_determinism()
-        parts = load_parts(settings, run)
-        distribution.check_alike(settings, parts)
-        with distribution.scope():
-            model = _train(settings, run, parts, distribution)
-        model = distribution.plain(model)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    scores = None
-    if distribution.chief:
-        save_model(model, run, parts.class_names)
-        if settings.evaluate != "none" and len(parts.images[settings.evaluate]):
-            scores = score(model, run, parts, settings.evaluate)
-    distribution.wait()
-    return scores
-
-
-def load_parts(settings, run=None):
-    """Open, split and decode the data set; write `split.json`."""
-    from rkd_keras.data import load_images, make_split
-    from rkd_keras.data import open_dataset
-
-    index = open_dataset(settings.data)
-    split = make_split(
-        index,
-        settings.split,
-        settings.seed,
-        settings.split_seed,
-        settings.val_fraction,
-    )
-    if run is not None:
-        split.write(run.path / "split.json", index)
-    decoded, images, labels = {}, {}, {}
-    for part in ("train", "val", "test"):
-        members = getattr(split, part)
-        if len(members) == 0:
-            decoded[part], images[part], labels[part] = (), (), ()
-            continue
-        files = [index.files[i] for i in members]
-        size = (settings.size, settings.size)
-        images[part], kept = load_images(files, size, settings.strict)
-        labels[part] = index.labels[members[kept]]
-        decoded[part] = [files[i] for i in kept]
-    return Parts(index.class_names, decoded, images, labels)
+                tf.config.experimental.enable_op_determinism()
+            parts = load_parts(settings, index, split)
+            distribution.check_alike(settings, parts)
+            with distribution.scope():
+                model = _train(settings, run, parts, distribution, teacher)
+            model = distribution.plain(model)
+        finally:
+            keras.config.set_dtype_policy(policy)
+        if distribution.chief:
+            run.write_model(model, parts.class_names)
+            if settings.evaluate != "none" and len(parts.images[settings.evaluate]):
+                save_scores(model, run, parts, settings.evaluate)
+        distribution.wait()
+    return run
 
 
-def _train(settings, run, parts, distribution):
+def _check_names(settings):
+    """Raise `InputError` for a model, preset or loss that does not exist."""
+    from rkd_keras.losses import LOSSES
+    from rkd_keras.models import list_models
+    from rkd_keras.trainers import get_preset
+
+    get_preset(settings.preset)
+    for what, name, known in (
+        ("model", settings.model, list_models()),
+        ("loss", settings.loss, LOSSES),
+    ):
+        if name not in known:
+            raise InputError(
+                f"unknown {what} {name!r}; the known ones are {', '.join(known)}"
+            )
+
+
+def _train(settings, run, parts, distribution, teacher):
     import keras
 
-    from rkd_keras.runs.teaching import make_trainer
     from rkd_keras.data import TrainingPipeline
     from rkd_keras.losses import LossStateCallback
     from rkd_keras.models import create_model
@@ -140,8 +124,8 @@ def _train(settings, run, parts, distribution):
         epoch_size=len(parts.images["train"]),
     )
     distribution.check_batch(pipeline)
-    if settings.teacher:
-        model = make_trainer(settings, run, network, pipeline, distribution)
+    if teacher:
+        model = teacher.make_trainer(settings, run, network, pipeline, distribution)
     else:
         model = network
     steps = pipeline.steps_per_epoch
@@ -149,7 +133,7 @@ def _train(settings, run, parts, distribution):
     model.compile(
         preset.optimizer(steps, epochs, settings.clipnorm),
         loss,
-        metrics=[_accuracy(pipeline)],
+        metrics=_metrics(pipeline, num_classes),
         # XLA makes training slower on a processor.
         jit_compile=False,
     )
@@ -157,8 +141,9 @@ def _train(settings, run, parts, distribution):
     model.optimizer.build(network.trainable_variables)
     states = [LossStateCallback(loss)] if hasattr(loss, "on_epoch_begin") else []
     checkpoint = TrainingCheckpoint(
-        run.path / "checkpoints",
-        run.path / "history.csv",
+        run.checkpoints,
+        run.history_path,
+        monitor=_monitor(settings, parts),
         callbacks=states,
         read_only=not distribution.chief,
     )
@@ -169,7 +154,7 @@ def _train(settings, run, parts, distribution):
         if pipeline.one_hot:
             labels = keras.utils.to_categorical(labels, num_classes)
         validation = (parts.images["val"], labels)
-    logs = keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False)
+    logs = keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)
     if initial_epoch < epochs:
         distribution.fit(
             model,
@@ -200,6 +185,8 @@ def _train(settings, run, parts, distribution):
 
 def EpochFacts():
     """Return a callback that logs the learning rate and the seconds."""
+    import time
+
     import keras
 
     class EpochFacts(keras.callbacks.Callback):
@@ -213,11 +200,28 @@ def EpochFacts():
     return EpochFacts()
 
 
-def _accuracy(pipeline):
+def _metrics(pipeline, num_classes):
     import keras
 
+    from rkd_keras.metrics import GMean, MacroRecall
+
     kind = "CategoricalAccuracy" if pipeline.one_hot else "SparseCategoricalAccuracy"
-    return getattr(keras.metrics, kind)(name="accuracy")
+    return [
+        getattr(keras.metrics, kind)(name="accuracy"),
+        MacroRecall(num_classes),
+        GMean(num_classes),
+    ]
+
+
+def _monitor(settings, parts):
+    """What the best epoch is chosen by: GMean where classes are unbalanced."""
+    import numpy as np
+
+    if settings.monitor:
+        return settings.monitor
+    counts = np.bincount(parts.labels["train"], minlength=len(parts.class_names))
+    # A few images more or less of a class are no imbalance.
+    return "val_gmean" if counts.max() > 1.5 * counts.min() else "val_accuracy"
 
 
 def _augmentation(settings, preset):
@@ -241,7 +245,7 @@ def _oversampled(settings, parts):
 def _order(settings, parts):
     if settings.sampling != "balanced":
         return None
-    from rkd_keras.data.samples.balanced_sampling import balanced_order
+    from rkd_keras.data import balanced_order
 
     return balanced_order(parts.labels["train"], settings.seed)
 

@@ -1,23 +1,22 @@
-"""Keep a trained model and its scores in the run directory."""
+"""Keep what a finished model is worth in its run."""
 
 
-def save_model(model, run, class_names):
-    """Write `model.keras` with its card."""
-    from rkd_keras.predict.card import new_card, write_card
+def save_scores(model, run, parts, part):
+    """Score the model on a part; write `metrics.json` and the figures.
 
-    # Under its own name only when whole: a kill must not leave half a model.
-    partial = run.path / "partial.keras"
-    model.save(partial)
-    write_card(partial, new_card(class_names, model.input_shape[1:]))
-    partial.replace(run.model_path)
+    Args:
+        model: a `keras.Model`.
+        run: the `Run`.
+        parts: the `Parts`.
+        part: name of the part.
 
-
-def score(model, run, parts, part):
-    """Score the model on a part; write `metrics.json` and the figures."""
-    from rkd_keras.runs.figures import write_figures
+    Returns:
+        The dict of `metrics.json`.
+    """
     from rkd_keras.data import evaluation_dataset
     from rkd_keras.evaluate import classification_scores
     from rkd_keras.predict import softmax
+    from rkd_keras.runs.figures import write_figures
 
     logits = model.predict(evaluation_dataset(parts.images[part]), verbose=0)
     answers = {
@@ -31,5 +30,5 @@ def score(model, run, parts, part):
     )
     scores.update(split=part, images=len(answers["labels"]))
     run.write_json("metrics.json", scores)
-    write_figures(run.figures, scores, answers, run.path / "history.csv")
+    write_figures(run.figures, scores, answers, run.history_path)
     return scores

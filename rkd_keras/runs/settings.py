@@ -1,152 +1,270 @@
-"""All that decides a training, and what can be wrong with it."""
+"""All that decides a training, each option said once."""
 
-from dataclasses import dataclass, field
+import json
+import shlex
+from dataclasses import InitVar, asdict, dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
-from rkd_keras.errors import InputError
+from rkd_keras.errors import InputError, OptionError
+from rkd_keras.options import (
+    Data,
+    Model,
+    Option,
+    Overwrite,
+    Precision,
+    Quiet,
+    Resume,
+    Seed,
+    Size,
+    SplitSeed,
+    StemStride,
+    Strict,
+    Width,
+    option_of,
+)
 
 OVERSAMPLINGS = ("copy", "mosaic", "fusion", "mosaic+fusion")
 SAMPLINGS = ("natural", "balanced", *OVERSAMPLINGS)
+MONITORS = ("val_accuracy", "val_macro_recall", "val_gmean")
+# What only a distillation has.
+DISTILLATION = (
+    *("teacher", "temperature", "hard_weight", "kd_weight", "distance_weight"),
+    *("angle_weight", "teacher_views", "teacher_cache"),
+)
+# What may differ between a run and its continuation.
+FREE = (
+    *("out", "resume", "overwrite", "strict", "quiet", "teacher_cache", "strategy"),
+    "evaluate",
+)
 
 
 @dataclass
 class Settings:
     """All that decides a training; it is what `config.json` holds.
 
-    Attributes:
-        data: folder or manifest of the data set.
-        out: run directory.
-        model: name of the model.
-        model_options: further arguments of the model, such as `width`.
-        size: side of the square input, in pixels.
-        split: name of the split protocol.
-        seed: integer that decides everything random.
-        split_seed: integer that decides the test part.
-        val_fraction: fraction of the training part that is validated on, `None`
-            for the protocol's own.
-        preset: name of the training preset.
-        epochs: epochs, `None` for the preset's.
-        batch_size: images per batch, `None` for the preset's.
-        learning_rate: highest learning rate, `None` for the preset's.
-        label_smoothing: in [0, 1), `None` for the preset's.
-        loss: name of the classification loss.
-        sampling: `"natural"`, `"balanced"` (classes equally often), or how new
-            samples fill up the smaller classes: `"copy"`, `"mosaic"`, `"fusion"`
-            or `"mosaic+fusion"`. An epoch stays as long as it was.
-        augment: whether images are augmented.
-        zoom: largest share of the side that augmentation crops away, `None` for
-            the preset's.
-        mix: `None`, `"mixup"` or `"cutmix"`.
-        clipnorm: largest norm of each gradient, or `None`.
-        precision: `"auto"`, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
-        keep: `"last"` or `"best"` (on validation): which weights are kept.
-        deterministic: whether every operation must be reproducible to the bit.
-        teacher: path of a teacher's `.keras` file or run directory, or `None`.
-        temperature: of Hinton's distillation.
-        hard_weight: factor of the hard loss.
-        kd_weight: factor of Hinton's distillation.
-        distance_weight: factor of the relational distance loss.
-        angle_weight: factor of the relational angle loss.
-        teacher_views: views whose teacher answers are stored; 0 runs the teacher
-            in every step.
-        teacher_cache: file in which the teacher's answers are stored, to be shared
-            by runs of the same teacher, data and seed; `None` for one in the run
-            directory.
-        strategy: `"none"`, `"mirrored"` (several GPUs of this machine) or
-            `"multi_worker"` (the machines that `TF_CONFIG` names).
-        sync_batch_norm: whether batch normalisation takes the statistics of all
-            replicas' images instead of each replica's own.
-        evaluate: the part on which the finished model is scored, or `"none"`.
-        resume: whether to continue a run.
-        overwrite: whether to begin again in a folder that holds a run.
-        strict: whether an image that cannot be decoded stops the run.
-        quiet: whether no progress is shown.
+    The fields are the options of `train` and `distill`: their types, defaults, ranges
+    and explanations stand here and nowhere else.
     """
 
-    data: str
-    out: str
-    model: str = "resnet18"
-    model_options: dict = field(default_factory=dict)
-    size: int = 64
-    split: str = "holdout"
-    seed: int = 0
-    split_seed: int = 0
-    val_fraction: float = None
-    preset: str = "fast"
-    epochs: int = None
-    batch_size: int = None
-    learning_rate: float = None
-    label_smoothing: float = None
-    loss: str = "cross_entropy"
-    sampling: str = "natural"
-    augment: bool = True
-    zoom: float = None
-    mix: str = None
-    clipnorm: float = None
-    precision: str = "auto"
-    keep: str = "last"
-    deterministic: bool = False
-    teacher: str = None
-    temperature: float = 4.0
-    hard_weight: float = 1.0
-    kd_weight: float = 1.0
-    distance_weight: float = 25.0
-    angle_weight: float = 50.0
-    teacher_views: int = 8
-    teacher_cache: str = None
-    strategy: str = "none"
-    sync_batch_norm: bool = False
-    evaluate: str = "test"
-    resume: bool = False
-    overwrite: bool = False
-    strict: bool = False
-    quiet: bool = False
+    data: Data
+    out: Annotated[Path, Option("Run directory to write.")]
+    model: Model = "resnet18"
+    width: InitVar[Width] = 1.0
+    stem_stride: InitVar[StemStride] = 1
+    model_options: Annotated[
+        dict | None,
+        Option("Further arguments of the model.", flag="--model-option", pairs=True),
+    ] = None
+    size: Size = 64
+    split: Annotated[
+        str,
+        Option("holdout, given, neu-600, neu-lt10, neu-lt20, neu-few10/20/50."),
+    ] = "holdout"
+    seed: Seed = 0
+    split_seed: SplitSeed = 0
+    val_fraction: Annotated[
+        float | None,
+        Option("Share of the training part to validate on.", at_least=0, below=1),
+    ] = None
+    preset: Annotated[str, Option("Training preset: fast or paper.")] = "fast"
+    epochs: Annotated[
+        int | None, Option("Epochs (the preset's if left out).", at_least=1)
+    ] = None
+    batch_size: Annotated[int | None, Option("Images per batch.", at_least=1)] = None
+    learning_rate: Annotated[
+        float | None, Option("Highest learning rate.", above=0)
+    ] = None
+    label_smoothing: Annotated[
+        float | None, Option("Label smoothing, in [0, 1).", at_least=0, below=1)
+    ] = None
+    loss: Annotated[str, Option("Classification loss, see the guide.")] = (
+        "cross_entropy"
+    )
+    sampling: Annotated[
+        str,
+        Option(
+            "natural; balanced: all classes equally often; copy, mosaic, fusion, "
+            "mosaic+fusion: new samples fill up the smaller classes.",
+            choices=SAMPLINGS,
+        ),
+    ] = "natural"
+    augment: Annotated[bool, Option("Whether images are augmented.")] = True
+    zoom: Annotated[
+        float | None,
+        Option(
+            "Largest share of the side that augmentation crops away.",
+            at_least=0,
+            below=1,
+        ),
+    ] = None
+    mix: Annotated[
+        str | None, Option("mixup or cutmix.", choices=("mixup", "cutmix"))
+    ] = None
+    clipnorm: Annotated[
+        float | None, Option("Largest norm of each gradient.", above=0)
+    ] = None
+    precision: Precision = "auto"
+    keep: Annotated[
+        str,
+        Option(
+            "Weights to keep: last, or best on validation.", choices=("last", "best")
+        ),
+    ] = "last"
+    monitor: Annotated[
+        str | None,
+        Option(
+            "What --keep best goes by: val_accuracy, val_macro_recall or val_gmean; "
+            "val_gmean where classes are unbalanced, else val_accuracy, if left out.",
+            choices=MONITORS,
+        ),
+    ] = None
+    deterministic: Annotated[bool, Option("Reproducible to the bit; slower.")] = False
+    teacher: Annotated[
+        Path | None, Option("The teacher's run directory or .keras file.")
+    ] = None
+    temperature: Annotated[float, Option("Softens probabilities.", above=0)] = 4.0
+    hard_weight: Annotated[float, Option("Of the labels' loss.", at_least=0)] = 1.0
+    kd_weight: Annotated[float, Option("Of Hinton's distillation.", at_least=0)] = 1.0
+    distance_weight: Annotated[float, Option("Of RKD distances.", at_least=0)] = 25.0
+    angle_weight: Annotated[float, Option("Of RKD angles.", at_least=0)] = 50.0
+    teacher_views: Annotated[
+        int, Option("Views with stored teacher answers; 0 stores none.", at_least=0)
+    ] = 8
+    teacher_cache: Annotated[
+        Path | None,
+        Option("File that stores the teacher's answers, shared by runs of one seed."),
+    ] = None
+    strategy: Annotated[
+        str | None,
+        Option(
+            "none, mirrored: all GPUs here, or multi_worker: the machines of "
+            "TF_CONFIG, which is chosen by itself where TF_CONFIG names several.",
+            choices=("none", "mirrored", "multi_worker"),
+        ),
+    ] = None
+    sync_batch_norm: Annotated[
+        bool,
+        Option("Batch normalisation over the images of all replicas; slower."),
+    ] = False
+    evaluate: Annotated[
+        str,
+        Option(
+            "Part to score the finished model on, or none.",
+            choices=("test", "val", "train", "none"),
+        ),
+    ] = "test"
+    resume: Resume = False
+    overwrite: Overwrite = False
+    strict: Strict = False
+    quiet: Quiet = False
+
+    def __post_init__(self, width, stem_stride):
+        """Make of every value what JSON can hold."""
+        options = dict(self.model_options or {})
+        # Where a network has a width of its own, the neutral 1 must not undo it.
+        if width != 1.0:
+            options = {"width": width, **options}
+        if stem_stride != 1:
+            options = {**options, "stem_stride": stem_stride}
+        self.model_options = options
+        for name in ("data", "out", "teacher", "teacher_cache"):
+            value = getattr(self, name)
+            setattr(self, name, None if value is None else str(value))
+
+    @classmethod
+    def from_config(cls, config):
+        """Make settings of what a `config.json` holds, also of an older version.
+
+        Args:
+            config: dict; what this version does not know is passed over.
+
+        Returns:
+            The `Settings`.
+        """
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in config.items() if name in known}
+        return cls(**{"data": "", "out": "", **values})
+
+    def to_config(self):
+        """Return what `config.json` holds: a dict that JSON can hold."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def check(self):
+        """Raise `OptionError` for a value or a pair of values that makes no sense."""
+        for name, (_, option) in OPTIONS.items():
+            if option is not None and hasattr(self, name):
+                option.check(name, getattr(self, name))
+        if not self.teacher:
+            return
+        if self.mix and self.teacher_views:
+            raise InputError(
+                "mix cannot be used with stored teacher answers, for the teacher never "
+                "saw the mixed images; give --teacher-views 0"
+            )
+        terms = ("hard_weight", "kd_weight", "distance_weight", "angle_weight")
+        if not any(getattr(self, name) for name in terms):
+            raise OptionError(
+                "hard_weight", "and all other weights are 0: there is nothing to learn"
+            )
+
+    def differences(self, other):
+        """Compare with the settings of a run that is to be continued.
+
+        Args:
+            other: the `Settings` that the run was begun with.
+
+        Returns:
+            Dict of name to the pair of the two values, the other's first.
+        """
+        mine, theirs = self.to_config(), other.to_config()
+        return {
+            name: (theirs[name], value)
+            for name, value in mine.items()
+            if name not in FREE and value != theirs[name]
+        }
+
+    def command(self, data=None):
+        """Write the command that trains with these settings.
+
+        Args:
+            data: what to write for the data set. Defaults to its path.
+
+        Returns:
+            Text, options at their defaults left out.
+        """
+        name = "distill" if self.teacher else "train"
+        words = ["rkd-keras", name]
+        plain = type(self)(data="", out="")
+        skipped = {"resume", "overwrite", "strict", "quiet", "model_options"}
+        skipped |= set() if self.teacher else set(DISTILLATION)
+        asked = {"data", "out", "model"}
+        values = {**self.to_config(), **({"data": data} if data else {})}
+        for name in (*sorted(asked), *(n for n in values if n not in asked)):
+            value = values[name]
+            if name in skipped or value is None:
+                continue
+            if name not in asked and value == getattr(plain, name):
+                continue
+            flag = f"--{name.replace('_', '-')}"
+            if isinstance(value, bool):
+                words.append(flag if value else f"--no-{flag[2:]}")
+            else:
+                words += [flag, str(value)]
+        for name, value in self.model_options.items():
+            if name in ("width", "stem_stride"):
+                words += [f"--{name.replace('_', '-')}", str(value)]
+            else:
+                value = json.dumps(value) if isinstance(value, list) else value
+                words += ["--model-option", f"{name}={value}".replace(" ", "")]
+        return shlex.join(words)
 
 
-def check_settings(settings):
-    """Raise `InputError` for a value or a pair of values that makes no sense."""
-    for name, known in (
-        ("sampling", SAMPLINGS),
-        ("keep", ("last", "best")),
-        ("strategy", ("none", "mirrored", "multi_worker")),
-        ("evaluate", ("test", "val", "train", "none")),
-        ("mix", (None, "mixup", "cutmix")),
-    ):
-        value = getattr(settings, name)
-        if value not in known:
-            shown = ", ".join(str(k) for k in known if k)
-            raise InputError(f"{name} must be one of {shown}, not {value!r}")
-    if settings.mix and settings.teacher and settings.teacher_views:
-        raise InputError(
-            "mix cannot be used with stored teacher answers, for the teacher never "
-            "saw the mixed images; give --teacher-views 0"
-        )
+def _options():
+    import typing
+
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    return {name: option_of(hint) for name, hint in hints.items()}
 
 
-def choose_precision(precision):
-    """Return the dtype policy's name; `"auto"` asks the hardware.
-
-    bfloat16 is chosen where the processor multiplies it (AVX512-BF16 or AMX) or
-    a GPU is of compute capability 8 or more: about 1.5 times as fast on such a
-    processor.
-    """
-    known = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
-    if precision not in known:
-        raise InputError(
-            f"precision must be one of {', '.join(known)}, not {precision!r}"
-        )
-    if precision != "auto":
-        return precision
-    import tensorflow as tf
-
-    for gpu in tf.config.list_physical_devices("GPU"):
-        capability = tf.config.experimental.get_device_details(gpu).get(
-            "compute_capability", (0, 0)
-        )
-        return "mixed_bfloat16" if capability >= (8, 0) else "float32"
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return "float32"
-    fast = "avx512_bf16" in flags or "amx_bf16" in flags
-    return "mixed_bfloat16" if fast else "float32"
+OPTIONS = _options()

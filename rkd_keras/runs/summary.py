@@ -14,7 +14,7 @@ GRADES = (
 FEW_IMAGES = 30
 
 
-def plain_verdict(scores):
+def summarize(scores):
     """Put the scores into sentences.
 
     The grade follows from the lower end of the accuracy's 95 % interval
@@ -31,7 +31,7 @@ def plain_verdict(scores):
     Example:
         >>> from rkd_keras.evaluate import classification_scores
         >>> scores = classification_scores([0, 1], [[1, 0], [0, 1]], ["in", "sc"])
-        >>> plain_verdict(scores)["headline"]
+        >>> summarize(scores)["headline"]
         'Not ready to be relied on'
     """
     matrix = scores["confusion_matrix"]

@@ -1,73 +1,167 @@
-"""The teacher's side of a distillation: load it, store its answers, share them."""
+"""The teacher's side of a distillation: load it, check it, store its answers."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.model_file import model_file
+from rkd_keras.runs.run import Run
+
+# What a student takes over from its teacher unless it is told otherwise.
+INHERITED = ("data", "split", "seed", "split_seed", "val_fraction", "size")
 
 
-def make_trainer(settings, run, student, pipeline, distribution):
-    """Make the `RKDTrainer` of a run, and give the pipeline the stored answers.
+@dataclass
+class Teacher:
+    """A trained model to learn from.
 
-    Args:
-        settings: the run's `Settings`.
-        run: the `RunDirectory`.
-        student: the network to train.
-        pipeline: the `TrainingPipeline`; changed when answers are stored.
-        distribution: the `Distribution` over replicas.
-
-    Returns:
-        A `RKDTrainer`, not compiled.
-
-    Raises:
-        InputError: when there is no teacher, or stored answers are another's.
+    Attributes:
+        file: its `.keras` file.
+        run: the `Run` that it was trained in, or `None` for a lone file.
     """
-    from rkd_keras.trainers import RKDTrainer, TeacherCache
 
-    teacher = load_teacher(settings.teacher)
-    if settings.teacher_views:
-        pipeline.views = settings.teacher_views
-        path = Path(settings.teacher_cache or run.path / "teacher_cache.npz")
-        made_of = _fingerprint(teacher, pipeline)
-        cache = distribution.teacher_cache(
-            lambda: TeacherCache.load(path, made_of) if path.exists() else None,
-            lambda views: _answers(settings, teacher, pipeline, views),
-            pipeline.views,
+    file: Path
+    run: Run | None
+
+    @classmethod
+    def open(cls, settings):
+        """Find the teacher of some settings.
+
+        Args:
+            settings: a `Settings`; `teacher` is a run directory or a `.keras` file.
+
+        Returns:
+            A `Teacher`.
+
+        Raises:
+            InputError: when there is none.
+        """
+        file = model_file(settings.teacher)
+        if file.suffix != ".keras" or not file.is_file():
+            raise InputError(
+                f"no teacher at {file}; train one with rkd-keras train, or give its "
+                ".keras file"
+            )
+        run = Run(file.parent)
+        return cls(file, run if run.split else None)
+
+    @property
+    def class_names(self):
+        """Names of the classes in the teacher's order, `None` when unknown."""
+        if self.run:
+            return self.run.class_names
+        from rkd_keras.predict.containers import read_contents
+
+        if read_contents(self.file).card_text is None:
+            return None
+        from rkd_keras.predict import read_card
+
+        return tuple(read_card(self.file)["class_names"])
+
+    def inherited(self):
+        """Return what a student takes over: a dict of settings."""
+        if self.run is None or self.run.settings is None:
+            return {}
+        return {name: getattr(self.run.settings, name) for name in INHERITED}
+
+    def check(self, settings, index, split):
+        """Refuse a teacher that has learnt from the images the student is tested on.
+
+        Args:
+            settings: the student's `Settings`.
+            index: the student's `ImageIndex`.
+            split: the student's `Split`.
+
+        Raises:
+            InputError: when test images of the student are training or validation
+                images of the teacher.
+        """
+        if self.run is None:
+            return
+        recorded = self.run.split
+        seen = {row["file"] for part in ("train", "val") for row in recorded[part]}
+        tested = [str(index.files[i].resolve()) for i in split.test]
+        known = sorted(seen.intersection(tested))
+        if known:
+            raise InputError(
+                f"{len(known)} of {len(tested)} test images are training images of the "
+                f"teacher {self.run.path} (such as {known[0]}); give its own data, "
+                "split and split seed, which are the default"
+            )
+
+    def load(self, settings, num_classes):
+        """Open the model.
+
+        Args:
+            settings: the student's `Settings`.
+            num_classes: the student's number of classes.
+
+        Returns:
+            A `keras.Model`.
+
+        Raises:
+            InputError: when its input or its classes are not the student's.
+        """
+        from rkd_keras.predict.keras_backend import load_keras_model as load_model
+
+        model = load_model(self.file)
+        size = (settings.size, settings.size, 3)
+        if model.input_shape[1:] != size:
+            shown = "x".join(str(side) for side in model.input_shape[1:3])
+            raise InputError(
+                f"the teacher {self.file} takes images of {shown} pixels and the "
+                f"student {settings.size}x{settings.size}; give --size "
+                f"{model.input_shape[1]}"
+            )
+        if model.output_shape[-1] != num_classes:
+            raise InputError(
+                f"the teacher {self.file} knows {model.output_shape[-1]} classes and "
+                f"the data has {num_classes}; distil it on images of its own classes"
+            )
+        return model
+
+    def make_trainer(self, settings, run, student, pipeline, distribution):
+        """Make the `RKDTrainer` of a run, and give the pipeline the stored answers.
+
+        Args:
+            settings: the run's `Settings`.
+            run: the `Run`.
+            student: the network to train.
+            pipeline: the `TrainingPipeline`; changed when answers are stored.
+            distribution: the `Distribution` over replicas.
+
+        Returns:
+            A `RKDTrainer`, not compiled.
+
+        Raises:
+            InputError: when stored answers are another's; see also `load`.
+        """
+        from rkd_keras.trainers import RKDTrainer, TeacherCache
+
+        teacher = self.load(settings, student.output_shape[-1])
+        if settings.teacher_views:
+            pipeline.views = settings.teacher_views
+            path = Path(settings.teacher_cache or run.teacher_cache)
+            made_of = _fingerprint(teacher, pipeline)
+            cache = distribution.teacher_cache(
+                lambda: TeacherCache.load(path, made_of) if path.exists() else None,
+                lambda views: _answers(settings, teacher, pipeline, views),
+                pipeline.views,
+            )
+            if distribution.chief and not path.exists():
+                cache.save(path, made_of)
+            pipeline.teacher_logits = cache.logits
+            pipeline.teacher_embedding = cache.embedding
+        return RKDTrainer(
+            teacher,
+            student,
+            settings.temperature,
+            settings.hard_weight,
+            settings.kd_weight,
+            settings.distance_weight,
+            settings.angle_weight,
         )
-        if distribution.chief and not path.exists():
-            cache.save(path, made_of)
-        pipeline.teacher_logits = cache.logits
-        pipeline.teacher_embedding = cache.embedding
-    return RKDTrainer(
-        teacher,
-        student,
-        settings.temperature,
-        settings.hard_weight,
-        settings.kd_weight,
-        settings.distance_weight,
-        settings.angle_weight,
-    )
-
-
-def load_teacher(path):
-    """Load a teacher from a `.keras` file or a run directory.
-
-    Args:
-        path: the file or the folder.
-
-    Returns:
-        A `keras.Model`.
-
-    Raises:
-        InputError: when there is none, or it cannot be opened.
-    """
-    from rkd_keras.predict.keras_backend import load_keras_model
-
-    path = Path(path)
-    file = path / "model.keras" if path.is_dir() else path
-    if not file.is_file():
-        raise InputError(f"no teacher at {file}; train one with rkd-keras train")
-    return load_keras_model(file)
 
 
 def _answers(settings, teacher, pipeline, views):

@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 
 from rkd_keras.errors import InputError
-from rkd_keras.runs.experiment import (
-    Parts,
-    Settings,
-    _oversampled,
-    choose_precision,
-    run_experiment,
-)
+from rkd_keras.runs.experiment import Settings, _oversampled, run_experiment
+from rkd_keras.runs.parts import Parts
+from rkd_keras.runs.precision import choose_precision
 
 TINY = {
     "model": "resnet18",
@@ -83,7 +79,7 @@ def test_a_killed_run_ends_as_the_uninterrupted_one(strips, tmp_path):
     settings.out = str(tmp_path / "killed")
     program = (
         "import os, signal, keras\n"
-        "from rkd_keras.cli import experiment\n"
+        "from rkd_keras.runs import experiment\n"
         "facts = experiment.EpochFacts\n"
         "def deadly():\n"
         "    callback = facts()\n"

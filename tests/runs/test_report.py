@@ -16,8 +16,9 @@ from rkd_keras.evaluate import (
     plot_mistakes,
     save_figure,
 )
-from rkd_keras.runs import plain_verdict, write_report
-from rkd_keras.runs.run_facts import list_limits, read_run, rebuild_command
+from rkd_keras.runs import Run, summarize
+from rkd_keras.runs.report_page import write_report
+from rkd_keras.runs.run_facts import list_limits
 from rkd_keras.runs.summary import percent
 
 NAMES = ["crazing", "inclusion", "scratches"]
@@ -206,11 +207,11 @@ def test_report_is_written_anew_and_leaves_no_partial_file(run):
     [(0, 300, "good"), (0, 10, "fair"), (15, 200, "good"), (20, 100, "fair")],
 )
 def test_grade_follows_from_the_lower_end_of_the_interval(wrong, per_class, grade):
-    assert plain_verdict(scores_of(wrong, per_class))["grade"] == grade
+    assert summarize(scores_of(wrong, per_class))["grade"] == grade
 
 
 def test_a_perfect_score_on_few_images_is_no_triumph():
-    verdict = plain_verdict(scores_of(wrong=0, per_class=3))
+    verdict = summarize(scores_of(wrong=0, per_class=3))
     assert verdict["grade"] == "poor"
     assert any("too few to judge" in sentence for sentence in verdict["sentences"])
 
@@ -219,7 +220,7 @@ def test_classes_that_are_equally_weak_are_all_named():
     labels = np.repeat(range(3), 100)
     answers = labels.copy()
     answers[[0, 100]] = 2
-    verdict = plain_verdict(classification_scores(labels, np.eye(3)[answers], NAMES))
+    verdict = summarize(classification_scores(labels, np.eye(3)[answers], NAMES))
     sentence = "are crazing and inclusion: 1.0 % of each"
     assert any(sentence in text for text in verdict["sentences"])
 
@@ -231,7 +232,7 @@ def test_settings_without_effect_are_not_shown(run):
 
 
 def test_expected_mistakes_enclose_the_observed_rate():
-    verdict = plain_verdict(scores_of(wrong=30, per_class=100))
+    verdict = summarize(scores_of(wrong=30, per_class=100))
     low, high = map(float, re.findall(r"expect ([\d.]+) to ([\d.]+)", str(verdict))[0])
     assert low < 10 < high
 
@@ -243,12 +244,12 @@ def test_percent_never_rounds_up_to_perfection():
 
 
 def test_command_repeats_the_run(run):
-    command = rebuild_command(read_run(run))
+    command = Run(run).settings.command()
     assert command.startswith("rkd-keras distill --data path/to/NEU-DET")
     for words in (
         "--seed 3",
         "--width 0.5",
-        "--model-option 'threshold=\"soft\"'",
+        "--model-option threshold=soft",
         "--teacher runs/teacher",
         "--deterministic",
     ):
@@ -263,7 +264,7 @@ def test_command_is_understood_by_the_command_line(run):
 
     for teacher in (None, "runs/teacher"):
         write_json(run / "config.json", {**CONFIG, "teacher": teacher})
-        command = rebuild_command(read_run(run))
+        command = Run(run).settings.command()
         options = re.findall(r"--[a-z-]+", command)
         known = {
             name
@@ -279,11 +280,11 @@ def test_limits_name_drawn_images_and_parts_that_were_seen(run, tmp_path):
     data.mkdir()
     write_json(run / "config.json", {**CONFIG, "data": str(data)})
     write_json(run / "metrics.json", scores_of(split="val"))
-    limits = " ".join(list_limits(read_run(run)))
+    limits = " ".join(list_limits(Run(run)))
     assert "drawn by a program" not in limits
     assert "Only the test part counts" in limits
     write_json(data / "synthetic.json", {})
-    assert "drawn by a program" in " ".join(list_limits(read_run(run)))
+    assert "drawn by a program" in " ".join(list_limits(Run(run)))
 
 
 @pytest.mark.parametrize("content", [None, "{", '"text"'])

@@ -79,16 +79,16 @@ class Comparison:
 
     def _open(self, resume, overwrite):
         import shutil
-        from dataclasses import asdict
 
-        from rkd_keras.runs.run_directory import RunDirectory
+        from rkd_keras.runs.run import Run
 
         if overwrite and (self.folder / "config.json").exists():
             for name in ("runs", "exports", "figures"):
                 shutil.rmtree(self.folder / name, ignore_errors=True)
             for name in ("rows.jsonl", "latency.json", "report.md"):
                 (self.folder / name).unlink(missing_ok=True)
-        RunDirectory.open(self.folder, asdict(self.common), resume, overwrite)
+        run = Run.begin(self.folder, self.common.to_config(), resume, overwrite)
+        run.close()
 
     def train(self):
         """Train what is not finished yet, telling how long it will take."""

@@ -96,7 +96,7 @@ def _exported(row, common, folder, trained, show_progress):
     """
     from rich.console import Console
 
-    from rkd_keras.runs.experiment import load_parts
+    from rkd_keras.runs.parts import load_parts
     from rkd_keras.studies.compare.train_row import row_settings
 
     settings = row_settings(row, common, folder)
@@ -162,7 +162,7 @@ def _accuracy(path, row, common, folder):
     import numpy as np
 
     from rkd_keras.predict import load
-    from rkd_keras.runs.experiment import load_parts
+    from rkd_keras.runs.parts import load_parts
     from rkd_keras.studies.compare.train_row import row_settings
 
     settings = replace(row_settings(row, common, folder), quiet=True)

@@ -93,7 +93,7 @@ def _run_network(settings):
 
     from rkd_keras.runs.experiment import run_experiment
 
-    scores = run_experiment(settings)
+    scores = run_experiment(settings).scores
     # Optimizer states and stored answers are of no use to a finished row.
     shutil.rmtree(Path(settings.out) / "checkpoints", ignore_errors=True)
     (Path(settings.out) / "teacher_cache.npz").unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def _score_noise(settings):
 
     from rkd_keras.data import add_noise, evaluation_dataset
     from rkd_keras.predict.keras_backend import load_keras_model
-    from rkd_keras.runs.experiment import load_parts
+    from rkd_keras.runs.parts import load_parts
 
     parts = load_parts(settings)
     model = load_keras_model(Path(settings.out) / "model.keras")
@@ -121,8 +121,8 @@ def _score_noise(settings):
 
 def _run_classical(row, settings):
     from rkd_keras.evaluate import ClassicalClassifier, classification_scores
-    from rkd_keras.runs.experiment import load_parts
-    from rkd_keras.runs.run_directory import versions
+    from rkd_keras.runs.parts import load_parts
+    from rkd_keras.runs.versions import versions
 
     parts = load_parts(settings)
     # The training part alone: the validation part of few images is larger than it.

@@ -66,13 +66,11 @@ def evaluate_migration(settings):
     """
     import keras
 
-    from rkd_keras.runs.run_directory import RunDirectory
-    from rkd_keras.runs.settings import choose_precision
+    from rkd_keras.runs.precision import choose_precision
+    from rkd_keras.runs.run import Run
     from rkd_keras.studies.migrate.report import write_results
 
-    run = RunDirectory.open(
-        settings.out, asdict(settings), settings.resume, settings.overwrite
-    )
+    run = Run.begin(settings.out, asdict(settings), settings.resume, settings.overwrite)
     results = run.path / "results.jsonl"
     if not settings.resume:
         results.unlink(missing_ok=True)

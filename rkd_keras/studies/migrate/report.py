@@ -15,7 +15,7 @@ def write_results(run, rows, distances, class_names):
     """Write `table.md`, `metrics.json` and the figures.
 
     Args:
-        run: the `RunDirectory`.
+        run: the `Run`.
         rows: list of dicts with `arm`, `shots`, `seed`, `accuracy`, `recall`.
         distances: dict from set to `fid`, `kid` and `images`, or `None`.
         class_names: line B's classes.

@@ -44,7 +44,7 @@ def train_migration(settings, echo=print):
         echo: function that shows a sentence to the user.
 
     Returns:
-        The `RunDirectory`.
+        The `Run`.
 
     Raises:
         InputError: when a setting or a domain cannot be used, or the training
@@ -57,8 +57,8 @@ def train_migration(settings, echo=print):
         match_domains,
         open_domain,
     )
-    from rkd_keras.runs.run_directory import RunDirectory
-    from rkd_keras.runs.settings import choose_precision
+    from rkd_keras.runs.precision import choose_precision
+    from rkd_keras.runs.run import Run
 
     size = (settings.size, settings.size)
     domains = [
@@ -67,9 +67,7 @@ def train_migration(settings, echo=print):
     x, y, messages = match_domains(*domains, size, settings.grey)
     for message in messages:
         echo(message)
-    run = RunDirectory.open(
-        settings.out, asdict(settings), settings.resume, settings.overwrite
-    )
+    run = Run.begin(settings.out, asdict(settings), settings.resume, settings.overwrite)
     levels = None
     if settings.match_levels:
         levels = domain_levels(y)

@@ -5,9 +5,13 @@ import datetime
 import io
 from pathlib import Path
 
-from rkd_keras.runs import run_facts
+from rkd_keras.errors import InputError
 from rkd_keras.evaluate.plots import plot_training_curves
-from rkd_keras.runs.summary import percent, plain_verdict
+from rkd_keras.files.replacing import replacing
+from rkd_keras.runs import run_facts
+from rkd_keras.runs.run import Run
+from rkd_keras.runs.settings import DISTILLATION
+from rkd_keras.runs.summary import percent, summarize
 
 
 def write_report(run_directory, path=None):
@@ -40,13 +44,19 @@ def write_report(run_directory, path=None):
         ...     "2 of 2" in report.read_text(encoding="utf-8")
         True
     """
-    facts = run_facts.read_run(run_directory)
-    text = _template().render(_contents(facts))
-    path = facts["path"] / "report.html" if path is None else Path(path)
+    run = Run(run_directory)
+    if not run.path.is_dir():
+        raise InputError(f"{run.path} is no folder; give a run directory")
+    if not run.is_run():
+        raise InputError(
+            f"{run.path} holds neither config.json, history.csv nor metrics.json; give "
+            "a run directory, as rkd-keras train writes one"
+        )
+    text = _template().render(_contents(run))
+    path = run.report_path if path is None else Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 
@@ -64,35 +74,34 @@ def _template():
     return environment.get_template("report.html")
 
 
-def _contents(facts):
-    config = facts["config"] or {}
-    scores = facts["scores"]
-    models = run_facts.list_models(facts)
+def _contents(run):
+    config, scores = run.config or {}, run.scores
+    models = run_facts.list_models(run)
     fastest = _fastest(models)
     now = datetime.datetime.now()
+    benchmark = run.benchmark or {}
+    data = config.get("data")
     return {
-        "title": facts["path"].resolve().name,
+        "title": run.path.resolve().name,
         "made": f"{now.day} {now:%B %Y, %H:%M}",
         "model": _model(config),
         "teacher": config.get("teacher"),
         "scores": scores,
-        "verdict": plain_verdict(scores) if scores else None,
+        "summary": summarize(scores) if scores else None,
         "cells": _cells(scores) if scores else None,
         "fastest": fastest,
         "models": models if fastest or len(models) > 1 else None,
-        "machine": (facts["benchmark"] or {}).get("machine"),
-        "threads": (facts["benchmark"] or {}).get("settings", {}).get("threads"),
-        "noise": [
-            {**row, "noise": _noise_name(row["noise"])} for row in facts["noise"]
-        ],
-        "curves": _curves(facts["history"]),
-        "mistakes": _png(facts["mistakes"]) if scores else None,
-        "data": run_facts.describe_data(facts),
-        "data_name": Path(config["data"]).name if config.get("data") else None,
+        "machine": benchmark.get("machine"),
+        "threads": benchmark.get("settings", {}).get("threads"),
+        "noise": [{**row, "noise": _noise_name(row["noise"])} for row in run.noise],
+        "curves": _curves(run.history_path),
+        "mistakes": _png(run.figures / "mistakes.png") if scores else None,
+        "data": run_facts.describe_data(run),
+        "data_name": Path(data).name if data else None,
         "settings": _settings(config),
         "versions": config.get("versions", {}),
-        "command": run_facts.rebuild_command(facts),
-        "limits": run_facts.list_limits(facts),
+        "command": run.settings.command() if {"data", "out"} <= config.keys() else None,
+        "limits": run_facts.list_limits(run),
     }
 
 
@@ -109,7 +118,7 @@ def _settings(config):
             continue
         if value in (None, {}, []):
             continue
-        if name in run_facts.DISTILLATION and not config.get("teacher"):
+        if name in DISTILLATION and not config.get("teacher"):
             continue
         if isinstance(value, dict):
             value = ", ".join(f"{key} {entry}" for key, entry in value.items())
@@ -161,7 +170,7 @@ def _curves(history):
 
     from rkd_keras.evaluate.figure_style import STYLE
 
-    if history is None:
+    if not history.is_file():
         return None
     buffer = io.BytesIO()
     figure = plot_training_curves(history)
@@ -173,7 +182,9 @@ def _curves(history):
 
 
 def _png(path):
-    return None if path is None else _data_uri(path.read_bytes(), "image/png")
+    if not path.is_file():
+        return None
+    return _data_uri(path.read_bytes(), "image/png")
 
 
 def _data_uri(content, kind):

@@ -1,0 +1,250 @@
+"""Export a trained model for the line, checked in its own runtime."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from rkd_keras.errors import InputError
+from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+
+SUFFIXES = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": ""}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file for the line and how well it agrees with the Keras model.
+
+    Attributes:
+        path: the file, or the folder of a SavedModel.
+        size_bytes: its size.
+        equal_verdicts: share of images that both name alike, in [0, 1].
+        largest_difference: of a probability, in [0, 1].
+        images: number of images that were compared.
+        note: why the file has no calibration and no unknown verdict, or `None`.
+    """
+
+    path: Path
+    size_bytes: int
+    equal_verdicts: float
+    largest_difference: float
+    images: int
+    note: str | None = None
+
+
+@checked
+def export(
+    model: Annotated[Path, Option("Run directory or .keras file.", positional=True)],
+    out: Annotated[
+        Path | None,
+        Option(
+            "File to write; .tflite, .onnx, or no suffix for a SavedModel folder. "
+            "Beside the model when left out."
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        Option(
+            "tflite, onnx or saved_model; what --out says by default.",
+            choices=tuple(SUFFIXES),
+        ),
+    ] = None,
+    quantize: Annotated[
+        str | None,
+        Option("For tflite: float16 or int8.", choices=("float16", "int8")),
+    ] = None,
+    data: Annotated[
+        Path | None, Option("Training images; the run's own when left out.")
+    ] = None,
+    images: Annotated[
+        int,
+        Option("Images to calibrate on, and at most to check on.", at_least=1),
+    ] = 300,
+    false_alarm_rate: Annotated[
+        float,
+        Option("Share of known images that may be called unknown.", above=0, below=1),
+    ] = 0.01,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+):
+    """Export a trained model to TFLite, ONNX or a SavedModel.
+
+    The file takes plain pixels and carries class names, calibration and a
+    checksum. It is loaded in its own runtime and compared with the Keras model
+    on real images; when they differ, nothing is written. int8 is calibrated on
+    training images: those of the run's split.json, or --data.
+
+    Returns:
+        An `Exported`.
+
+    Raises:
+        InputError: when the options do not fit, the file exists, or it does not
+            decide as the model does.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from rkd_keras.data.synthetic import write_dataset
+        >>> from rkd_keras.runs import train
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> data = write_dataset(folder / "strips", per_class=9, size=32)
+        >>> run = train(
+        ...     data, folder / "run", model="resnet18", width=0.0625, stem_stride=2,
+        ...     size=32, epochs=1, quiet=True,
+        ... )
+        >>> export(run.path, format="onnx", quiet=True).equal_verdicts
+        1.0
+    """
+    import numpy as np
+    from rich.console import Console
+
+    from rkd_keras.export import export_model
+    from rkd_keras.files.model_file import model_file
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
+    from rkd_keras.runs.run import Run
+
+    console = Console(stderr=True, quiet=quiet)
+    file = model_file(model)
+    if file.suffix != ".keras" or not file.is_file():
+        raise InputError(
+            f"{file} is no Keras model; give a run directory or a .keras file"
+        )
+    run = Run(file.parent)
+    out, format = _target(file, out, format, quantize)
+    if out.exists() and not overwrite:
+        raise InputError(
+            f"{out} exists already; replace it with --overwrite or give another --out"
+        )
+    card = _card(file, run)
+    size = tuple(card["input_shape"][:2])
+    with console.status("reading images"):
+        training = _images(file, data, "train", size, seed, card)
+        try:
+            checks, labels = _images(file, data, "val", size, seed, card)
+        except InputError:
+            checks, labels = training[0][:0], None
+    with console.status("loading the Keras model"), quiet_stderr():
+        from rkd_keras.predict.keras_backend import load_keras_model as load_model
+
+        network = load_model(file, threads=2)
+    note = None
+    if card["unknown"] is None:
+        with console.status("calibrating on validation images"):
+            card, note = _with_decisions(
+                network, card, checks, labels, training, false_alarm_rate, run
+            )
+    what = f"{format} {quantize or ''}".strip()
+    with console.status(f"converting to {what} and comparing"), quiet_stderr():
+        report = export_model(
+            network,
+            out,
+            card,
+            format=format,
+            quantization=quantize,
+            calibration_images=training[0][:images],
+            # Few validation images are filled up with training images.
+            check_images=np.concatenate([checks, training[0]])[:images],
+            overwrite=overwrite,
+        )
+    result = Exported(
+        path=out,
+        size_bytes=_size(out),
+        equal_verdicts=report.equal_verdicts,
+        largest_difference=report.largest_difference,
+        images=report.images,
+        note=note,
+    )
+    run.add_export(
+        {
+            "file": out.name,
+            "size_bytes": result.size_bytes,
+            "equal_verdicts": result.equal_verdicts,
+            "largest_difference": result.largest_difference,
+            "images": result.images,
+        }
+    )
+    return result
+
+
+def _target(model, out, format, quantize):
+    if format is None:
+        if out is None:
+            raise InputError("give --out or --format, so that the format is known")
+        found = {suffix: name for name, suffix in SUFFIXES.items()}
+        format = found.get(out.suffix.lower())
+    if format not in SUFFIXES:
+        raise InputError(
+            f"--format must be one of {', '.join(SUFFIXES)}; --out ends in .tflite, "
+            ".onnx or nothing"
+        )
+    if out is None:
+        end = f"_{quantize}" if quantize else ""
+        end += "_saved_model" if format == "saved_model" else SUFFIXES[format]
+        out = model.with_name(model.stem + end)
+    return out, format
+
+
+def _card(model, run):
+    """Read the model's card; without one the run's class names make it."""
+    import zipfile
+
+    from rkd_keras.predict import new_card, read_card
+    from rkd_keras.predict.containers import read_contents
+
+    if read_contents(model).card_text is not None:
+        return read_card(model)
+    if run.split is None:
+        raise InputError(
+            f"{model} carries no class names and no split.json lies beside it; train "
+            "it with rkd-keras train"
+        )
+    with zipfile.ZipFile(model) as archive:
+        config = json.loads(archive.read("config.json"))
+    layers = config.get("config", {}).get("layers", [{}])
+    shape = layers[0].get("config", {}).get("batch_shape")
+    if not shape:
+        raise InputError(f"{model} does not tell its input size; train it again")
+    return new_card(run.split["class_names"], shape[1:])
+
+
+def _images(model, data, part, size, seed, card):
+    """Load a part's images and labels, shuffled by the seed."""
+    import numpy as np
+
+    from rkd_keras.data import load_images
+    from rkd_keras.runs.parts import labelled_files
+
+    files, labels, class_names = labelled_files(model, data, part)
+    if not files:
+        raise InputError(f"there is no image of the {part} part; give --data")
+    order = np.random.default_rng(seed).permutation(len(files))
+    images, kept = load_images([files[i] for i in order], size)
+    known = {name: index for index, name in enumerate(card["class_names"])}
+    names = [class_names[labels[i]] for i in order[kept]]
+    if unknown := sorted(set(names) - set(known)):
+        raise InputError(
+            f"the model does not know the class {', '.join(unknown)}; it knows "
+            f"{', '.join(known)}"
+        )
+    return images, np.array([known[name] for name in names])
+
+
+def _with_decisions(network, card, images, labels, training, rate, run):
+    """Fit calibration and the unknown verdict where validation images are known.
+
+    Returns the card, and why it has neither.
+    """
+    from rkd_keras.export import fit_decisions
+
+    if labels is None or run.split is None:
+        return card, "no validation images are recorded beside the model"
+    try:
+        return fit_decisions(network, card, images, labels, *training, rate), None
+    except InputError as error:
+        return card, str(error)
+
+
+def _size(path):
+    if path.is_dir():
+        return sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+    return path.stat().st_size

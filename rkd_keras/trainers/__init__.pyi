@@ -1,0 +1,48 @@
+from .cycle_gan import CycleGAN
+from .cycle_gan_checkpoint import CycleGANCheckpoint
+from .distributed.gather import gather_replicas
+from .distributed.loop import ReplicaValidation, fit_replicas
+from .distributed.statistics import (
+    ReplicaStatistics,
+    set_synchronized,
+)
+from .distributed.workers import (
+    connect_workers,
+    is_chief,
+    watch_workers,
+)
+from .divergence_guard import DivergenceGuard
+from .image_pool import ImagePool
+from .linear_decay import LinearDecay
+from .presets import PRESETS, Preset, get_preset
+from .rkd_trainer import RKDTrainer
+from .sample_grid import SampleGrid
+from .schedules import WarmupSteps
+from .teacher_cache import TeacherCache
+from .training_checkpoint import TrainingCheckpoint
+from .training_progress import TrainingProgress
+
+__all__ = [
+    "CycleGAN",
+    "CycleGANCheckpoint",
+    "DivergenceGuard",
+    "ImagePool",
+    "LinearDecay",
+    "PRESETS",
+    "Preset",
+    "RKDTrainer",
+    "ReplicaStatistics",
+    "ReplicaValidation",
+    "SampleGrid",
+    "TeacherCache",
+    "TrainingCheckpoint",
+    "TrainingProgress",
+    "WarmupSteps",
+    "connect_workers",
+    "fit_replicas",
+    "gather_replicas",
+    "get_preset",
+    "is_chief",
+    "set_synchronized",
+    "watch_workers",
+]
