@@ -41,7 +41,7 @@ def pack_of(count, strips, work, shard_images):
         target = folder / f"coil{copy:03d}" / strips[index].name
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(strips[index], target)
-    pack_images(folder, pack, labelled=False, shard_images=shard_images)
+    pack_images(folder, pack, unlabelled=True, shard_images=shard_images)
     shutil.rmtree(folder)
     return pack
 

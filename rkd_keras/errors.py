@@ -27,6 +27,21 @@ class OptionError(InputError):
         self.reason = reason
 
 
+class FindingsError(InputError):
+    """What was asked for was done, and not all of it was right.
+
+    The command line prints the result first, and then the message.
+
+    Args:
+        message: one sentence.
+        result: what was found or done nevertheless.
+    """
+
+    def __init__(self, message, result):
+        super().__init__(message)
+        self.result = result
+
+
 class WorkerLostError(RuntimeError):
     """Another worker of a training over several processes is gone.
 

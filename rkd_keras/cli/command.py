@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rkd_keras.errors import InputError, OptionError
+from rkd_keras.errors import FindingsError, InputError, OptionError
 from rkd_keras.options import is_optional
 
 
@@ -39,6 +39,10 @@ def command(function, show=None, example=None, alias=None):
             if name in options and not options[name].positional:
                 name = _flag(name, options[name])
             raise InputError(f"{name} {error.reason}") from error
+        except FindingsError as error:
+            if show is not None:
+                show(error.result)
+            raise
         if show is not None:
             show(result)
 

@@ -55,7 +55,7 @@ def run_demo(data, out, epochs, per_class, seed, console):
 
     step(1, "Images")
     if data is None:
-        data = _drawn(out / "strips", per_class, seed, console)
+        data = _drawn(out / "strips", per_class, seed)
     split = _protocol(data)
     common = Settings(
         data=str(data),
@@ -106,12 +106,11 @@ def run_demo(data, out, epochs, per_class, seed, console):
     console.print(f"[bold green]done[/]: open {report(run)}")
 
 
-def _drawn(folder, per_class, seed, console):
+def _drawn(folder, per_class, seed):
     from rkd_keras.data.synthetic import write_dataset
 
     if not folder.exists():
-        with console.status("drawing strips"):
-            write_dataset(folder, per_class=per_class, seed=seed)
+        write_dataset(folder, per_class=per_class, seed=seed)
     return folder
 
 

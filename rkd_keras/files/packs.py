@@ -15,6 +15,7 @@ An image in a pack has a path as if the pack were the folder that was packed:
 import functools
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -233,15 +234,20 @@ def stays_inside(name):
         name: path with `/`.
 
     Returns:
-        Whether it is relative, without `..` or a backslash.
+        Whether it is relative and without `..`; on Windows without a backslash or
+        colon too.
 
     Example:
         >>> stays_inside("a/1.png"), stays_inside("../1.png"), stays_inside("/1.png")
         (True, False, False)
     """
     parts = PurePosixPath(name).parts
+    foreign = {"\\", ":"} if os.name == "nt" else {"\0"}
     return (
-        bool(parts) and not name.startswith("/") and not {"..", "\\"} & {*parts, *name}
+        bool(parts)
+        and not name.startswith("/")
+        and ".." not in parts
+        and not foreign & set(name)
     )
 
 

@@ -1,8 +1,14 @@
 """The one atomic write: a file is there whole, or as it was before."""
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
+
+from rkd_keras.errors import InputError
+
+# Bytes of a name that every file system takes.
+_LONGEST = 255
 
 
 @contextlib.contextmanager
@@ -17,6 +23,10 @@ def replacing(path):
     Yields:
         The temporary path, of the same folder and suffix.
 
+    Raises:
+        InputError: when the disk is full or read-only, the folder is missing, or
+            the name is too long.
+
     Example:
         >>> import pathlib, tempfile
         >>> file = pathlib.Path(tempfile.mkdtemp()) / "notes.txt"
@@ -26,9 +36,25 @@ def replacing(path):
         'whole'
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    temporary = _beside(path)
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            reason = error.strerror or str(error)
+            raise InputError(f"{path} cannot be written: {reason}") from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _beside(path):
+    """Name the temporary file as its path, or shorter where that is too long."""
+    name = f".{path.name}.{os.getpid()}.tmp{path.suffix}"
+    if len(os.fsencode(name)) > _LONGEST:
+        digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+        suffix = path.suffix if len(os.fsencode(path.suffix)) < 16 else ""
+        name = f".{digest}.{os.getpid()}.tmp{suffix}"
+    return path.with_name(name)

@@ -10,6 +10,7 @@ checksum and the messages are Google's own packages.
 """
 
 import functools
+import os
 import struct
 
 from rkd_keras.errors import InputError
@@ -122,7 +123,7 @@ def encode_example(features):
             if isinstance(value, int):
                 feature.int64_list.value.append(value)
             else:
-                value = value.encode() if isinstance(value, str) else value
+                value = os.fsencode(value) if isinstance(value, str) else value
                 feature.bytes_list.value.append(value)
     return example.SerializeToString(deterministic=True)
 

@@ -289,7 +289,7 @@ def test_ray_gives_the_bytes_of_the_local_engine(archive, files, tmp_path, invok
 
 @pytest.mark.slow
 def test_scoring_loads_no_tensorflow(archive, model, tmp_path):
-    pack_images(archive, tmp_path / "pack", labelled=False)
+    pack_images(archive, tmp_path / "pack", unlabelled=True)
     code = (
         "import sys; from rkd_keras.cli.app import app;"
         "app(['score', *sys.argv[1:]], standalone_mode=False);"

@@ -15,8 +15,9 @@ from rkd_keras.data import (
     pack_images,
     unpack_images,
 )
+from rkd_keras.data.packing import shards as packing_shards
 from rkd_keras.data.synthetic import write_dataset
-from rkd_keras.errors import InputError
+from rkd_keras.errors import FindingsError, InputError
 from rkd_keras.files.images import list_images, read_image
 from rkd_keras.files.packs import MANIFEST, open_pack
 
@@ -84,7 +85,7 @@ def same_index(first, second):
 
 def test_round_trip_of_folders(odd_folder, packed, tmp_path):
     assert len(shards(packed)) == 3
-    assert unpack_images(packed, tmp_path / "again") == []
+    assert unpack_images(packed, tmp_path / "again").faults == []
     assert tree(tmp_path / "again") == tree(odd_folder)
 
 
@@ -158,7 +159,7 @@ def test_a_manifest_of_files_from_anywhere(odd_folder, tmp_path):
 def test_unlabelled_images_are_packed_and_read_but_not_trained_on(tmp_path):
     (tmp_path / "in").mkdir()
     cv2.imwrite(str(tmp_path / "in" / "strip.png"), np.zeros((9, 9), "uint8"))
-    pack_images(tmp_path / "in", tmp_path / "pack", labelled=False)
+    pack_images(tmp_path / "in", tmp_path / "pack", unlabelled=True)
     (file,) = list_images(tmp_path / "pack")
     assert read_image(file).shape == (9, 9, 3)
     with pytest.raises(InputError, match="packed without labels"):
@@ -181,7 +182,9 @@ def test_a_damaged_record_is_named_and_the_others_read(odd_folder, packed, tmp_p
     assert "checksum does not match" in message and "\n" not in message
     (finding,) = pack.damaged_shards()
     assert "images-00000-of-00003.tfrecord is damaged" in finding
-    (fault,) = unpack_images(packed, tmp_path / "again")
+    with pytest.raises(FindingsError, match="1 images of .* not be restored") as raised:
+        unpack_images(packed, tmp_path / "again")
+    (fault,) = raised.value.result.faults
     assert "test/dent/1.jpg" in fault
     expected = tree(odd_folder)
     del expected["test/dent/1.jpg"]
@@ -232,7 +235,7 @@ def test_a_foreign_pack_cannot_lead_out_of_the_folder(packed, tmp_path, name):
 def test_what_cannot_be_packed_is_told(packed, odd_folder, tmp_path):
     with pytest.raises(InputError, match="is a pack already"):
         pack_images(packed, tmp_path / "twice")
-    with pytest.raises(InputError, match="at least 1 image"):
+    with pytest.raises(InputError, match="shard_images must be at least 1"):
         pack_images(odd_folder, tmp_path / "none", shard_images=0)
     file = odd_folder / "test/dent/1.jpg"
     (tmp_path / "list.csv").write_text(f"file,label\n{file},a\n{file},b\n")
@@ -240,11 +243,25 @@ def test_what_cannot_be_packed_is_told(packed, odd_folder, tmp_path):
         pack_images(tmp_path / "list.csv", tmp_path / "none")
 
 
-def test_a_pack_that_was_not_finished_is_no_pack(odd_folder, packed):
-    def stop(done, total):
-        raise KeyboardInterrupt
+def test_a_pack_that_was_not_finished_is_no_pack(odd_folder, packed, monkeypatch):
+    read = packing_shards.read_bytes
 
+    def stop(path):
+        if path.name == "1.tif":
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(packing_shards, "read_bytes", stop)
     with pytest.raises(KeyboardInterrupt):
-        pack_images(odd_folder, packed, shard_images=4, progress=stop)
+        pack_images(odd_folder, packed, shard_images=4, overwrite=True)
     assert not (packed / MANIFEST).exists()
-    assert not list(packed.glob("*.tmp"))
+    assert not [path for path in packed.iterdir() if ".tmp" in path.name]
+
+
+def test_a_failing_call_keeps_the_earlier_pack(packed, tmp_path):
+    before = tree(packed)
+    with pytest.raises(InputError, match="neither a folder"):
+        pack_images(tmp_path / "nothing", packed, overwrite=True)
+    with pytest.raises(InputError, match="is not empty"):
+        pack_images(tmp_path / "nothing", packed.parent)
+    assert tree(packed) == before

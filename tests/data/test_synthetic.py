@@ -92,16 +92,12 @@ def test_seed_fixes_every_pixel_and_another_seed_changes_them():
 
 
 def test_dataset_is_laid_out_like_neu_det(tmp_path):
-    calls = []
-    folder = write_dataset(
-        tmp_path / "data", 2, 64, progress=lambda *call: calls.append(call)
-    )
+    folder = write_dataset(tmp_path / "data", 2, 64)
     stems = {f"{name}_{number}" for name in CLASS_NAMES for number in (1, 2)}
     assert {path.name for path in (folder / "IMAGES").iterdir()} == {
         f"{stem}.jpg" for stem in stems
     }
     assert json.loads((folder / "synthetic.json").read_text())["seed"] == 0
-    assert calls == [(done, 12) for done in range(1, 13)]
     for stem in stems:
         size, objects = read_objects(folder / "ANNOTATIONS" / f"{stem}.xml")
         assert size == (64, 64)
@@ -137,11 +133,26 @@ def test_an_image_does_not_depend_on_how_many_are_drawn(tmp_path):
 def test_dataset_is_not_overwritten_unless_asked(tmp_path):
     write_dataset(tmp_path, 1, 32)
     before = (tmp_path / "IMAGES" / "patches_1.jpg").read_bytes()
-    with pytest.raises(InputError, match="already holds images"):
+    with pytest.raises(InputError, match="is not empty"):
         write_dataset(tmp_path, 1, 32, seed=1)
     assert (tmp_path / "IMAGES" / "patches_1.jpg").read_bytes() == before
     write_dataset(tmp_path, 1, 32, seed=1, overwrite=True)
     assert (tmp_path / "IMAGES" / "patches_1.jpg").read_bytes() != before
+
+
+def test_fewer_images_replace_all_of_the_earlier_ones(tmp_path):
+    write_dataset(tmp_path, 2, 32)
+    write_dataset(tmp_path, 1, 32, overwrite=True)
+    assert len(list((tmp_path / "IMAGES").iterdir())) == 6
+    assert len(list((tmp_path / "ANNOTATIONS").iterdir())) == 6
+
+
+def test_images_that_were_not_drawn_are_never_replaced(tmp_path):
+    (tmp_path / "IMAGES").mkdir()
+    (tmp_path / "IMAGES" / "patches_1.jpg").write_bytes(b"mine")
+    with pytest.raises(InputError, match="is not empty"):
+        write_dataset(tmp_path, 1, 32, overwrite=True)
+    assert (tmp_path / "IMAGES" / "patches_1.jpg").read_bytes() == b"mine"
 
 
 def test_strip_bears_the_defects_asked_for():
@@ -189,12 +200,19 @@ def test_frames_of_a_strip_join_without_a_seam():
         lambda: draw_strip(8, 400, 0),
         lambda: draw_strip(128, 400, -1),
         lambda: draw_strip(128, 400, ["dent"]),
-        lambda: write_dataset("never-made", per_class=0),
     ],
 )
 def test_bad_input_is_named(call):
     with pytest.raises(InputError, match="Received: "):
         call()
+
+
+def test_ranges_are_checked_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match="per_class must be at least 1, not 0"):
+        write_dataset(tmp_path / "never-made", per_class=0)
+    with pytest.raises(InputError, match="size must be at least 16, not 8"):
+        write_dataset(tmp_path / "never-made", size=8)
+    assert not (tmp_path / "never-made").exists()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ In the package a box is `(left, top, right, bottom)` in pixels from 0, `right` a
 xmax, ymax)` counted from 1, the maxima included.
 """
 
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import numpy as np
@@ -101,6 +102,84 @@ def mask_of_boxes(shape, boxes):
     return mask
 
 
+@dataclass(frozen=True)
+class VocObject:
+    """What a VOC file says of one object.
+
+    Attributes:
+        where: file, number and class of the object, for messages.
+        box: tuple `(left, top, right, bottom)`, `None` where it cannot be used.
+        fault: what is wrong with it, `None` where nothing is.
+    """
+
+    where: str
+    box: tuple | None = None
+    fault: str | None = None
+
+    def misfit(self, shape):
+        """Compare the box with the image.
+
+        Args:
+            shape: `(height, width)` of the image.
+
+        Returns:
+            A sentence, or `None` where the box lies within the image.
+
+        Example:
+            >>> VocObject("1.xml, object 1", (0, 0, 9, 4)).misfit((8, 8))
+            '1.xml, object 1: its box reaches beyond the image of 8x8 pixels'
+        """
+        if self.box is None:
+            return None
+        height, width = shape
+        left, top, right, bottom = self.box
+        if 0 <= left and 0 <= top and right <= width and bottom <= height:
+            return None
+        outside = left >= width or top >= height or right <= 0 or bottom <= 0
+        lies = "lies wholly outside of" if outside else "reaches beyond"
+        return f"{self.where}: its box {lies} the image of {width}x{height} pixels"
+
+
+def read_objects(source, name=None):
+    """Read the objects of one Pascal VOC file.
+
+    Args:
+        source: the `.xml` file's path, or its bytes.
+        name: what to call it in messages. Defaults to the path.
+
+    Returns:
+        List of `VocObject`.
+
+    Raises:
+        InputError: when the file is no VOC annotation.
+
+    Example:
+        >>> xml = b"<annotation><object><name>dent</name></object></annotation>"
+        >>> read_objects(xml, "1.xml")[0].fault
+        '1.xml, object 1 (dent): it has no box'
+    """
+    name = name or str(source)
+    try:
+        if isinstance(source, bytes):
+            root = ElementTree.fromstring(source)
+        else:
+            root = ElementTree.parse(source).getroot()
+    except (ElementTree.ParseError, ValueError, LookupError, OSError) as error:
+        raise InputError(f"{name} is no Pascal VOC annotation: {error}") from error
+    if root.tag != "annotation":
+        raise InputError(f"{name} is no Pascal VOC annotation: it begins <{root.tag}>")
+    objects = []
+    for number, item in enumerate(root.iter("object"), start=1):
+        class_name = (item.findtext("name") or "").strip()
+        where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
+        box, fault = _box_of(item)
+        if fault:
+            objects.append(VocObject(where, fault=f"{where}: {fault}"))
+        else:
+            objects.append(VocObject(where, tuple(from_voc(box)[0].tolist())))
+    return objects or [VocObject(name, fault=f"{name} describes no object")]
+
+
 def read_voc(source, name=None):
     """Read the boxes of one Pascal VOC file.
 
@@ -115,34 +194,11 @@ def read_voc(source, name=None):
 
     Raises:
         InputError: when the file is no VOC annotation.
-
-    Example:
-        >>> xml = b"<annotation><object><name>dent</name></object></annotation>"
-        >>> read_voc(xml, "1.xml")[1]
-        ['1.xml, object 1 (dent): it has no box']
     """
-    name = name or str(source)
-    try:
-        if isinstance(source, bytes):
-            root = ElementTree.fromstring(source)
-        else:
-            root = ElementTree.parse(source).getroot()
-    except (ElementTree.ParseError, ValueError, OSError) as error:
-        raise InputError(f"{name} is no Pascal VOC annotation: {error}") from error
-    if root.tag != "annotation":
-        raise InputError(f"{name} is no Pascal VOC annotation: it begins <{root.tag}>")
-    boxes, faults = [], []
-    for number, item in enumerate(root.iter("object"), start=1):
-        class_name = (item.findtext("name") or "").strip()
-        where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
-        box, fault = _box_of(item)
-        if fault:
-            faults.append(f"{where}: {fault}")
-        else:
-            boxes.append(box)
-    if not boxes and not faults:
-        faults.append(f"{name} describes no object")
-    return from_voc(boxes), faults
+    objects = read_objects(source, name)
+    boxes = [each.box for each in objects if each.box is not None]
+    faults = [each.fault for each in objects if each.fault is not None]
+    return np.array(boxes, np.int64).reshape(-1, 4), faults
 
 
 def _box_of(item):

@@ -65,5 +65,7 @@ class ImageIndex:
         Returns:
             Array `(classes,)`, int64.
         """
-        labels = self.labels if indices is None else self.labels[np.asarray(indices)]
+        labels = self.labels
+        if indices is not None:
+            labels = labels[np.asarray(indices, np.int64)]
         return np.bincount(labels, minlength=len(self.class_names))

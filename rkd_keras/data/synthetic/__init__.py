@@ -5,8 +5,6 @@ the demo, the tests and the station's simulated camera where no real images are
 at hand. What a model scores on it says nothing about a real line.
 """
 
-from rkd_keras.data.synthetic.dataset import draw_image, write_dataset
-from rkd_keras.data.synthetic.strip import draw_strip
-from rkd_keras.data.synthetic.truth import CLASS_NAMES, Drawing
+import lazy_loader
 
-__all__ = ["CLASS_NAMES", "Drawing", "draw_image", "draw_strip", "write_dataset"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,52 @@
+from .domains import match_domains, open_domain, unpaired_dataset
+from .packing.packing import Unpacked, pack_images, unpack_images
+from .pipeline import TrainingPipeline, evaluation_dataset
+from .reading.boxes import mask_of_boxes
+from .reading.check import DataCheck, check
+from .reading.image_index import ImageIndex
+from .reading.loading import load_images, load_samples
+from .reading.open_dataset import open_dataset
+from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
+from .samples.augmentation import Augmentation
+from .samples.balanced_sampling import balanced_order
+from .samples.blending import blend_defect, blend_samples
+from .samples.contact_sheet import contact_sheet
+from .samples.fusion import fusion_batch
+from .samples.mixing import cutmix, mixup
+from .samples.mosaic import mosaic_batch
+from .samples.noise import add_noise
+from .samples.oversampling import make_samples, oversample
+
+__all__ = [
+    "Augmentation",
+    "DataCheck",
+    "ImageIndex",
+    "PROTOCOLS",
+    "Split",
+    "TrainingPipeline",
+    "Unpacked",
+    "add_noise",
+    "balanced_order",
+    "blend_defect",
+    "blend_samples",
+    "check",
+    "contact_sheet",
+    "cutmix",
+    "evaluation_dataset",
+    "find_duplicates",
+    "fusion_batch",
+    "load_images",
+    "load_samples",
+    "make_samples",
+    "make_split",
+    "mask_of_boxes",
+    "match_domains",
+    "mixup",
+    "mosaic_batch",
+    "open_dataset",
+    "open_domain",
+    "oversample",
+    "pack_images",
+    "unpack_images",
+    "unpaired_dataset",
+]

@@ -1,0 +1,124 @@
+"""Write drawn data sets in the layout of NEU-DET."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from rkd_keras.errors import InputError
+from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+
+# A report on such images must be able to say that they are not real.
+ORIGIN = "synthetic.json"
+
+
+@checked
+def write_dataset(
+    out: Annotated[Path, Option("Folder to write, in NEU-DET's layout.")],
+    per_class: Annotated[int, Option("Images of each class.", at_least=1)] = 100,
+    size: Annotated[int, Option("Side in pixels.", at_least=16)] = 200,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+):
+    """Draw strips with six classes of defects, with boxes.
+
+    `IMAGES/<class>_<n>.jpg` and `ANNOTATIONS/<class>_<n>.xml` (Pascal VOC with
+    the true boxes; pixels from 1, the maxima inclusive), n from 1, and
+    `synthetic.json`, which says that the images were drawn. Image n of a class
+    depends on `seed` and `size` alone, not on how many are drawn.
+
+    Returns:
+        The folder, a `Path`.
+
+    Raises:
+        InputError: when the folder holds something, which `overwrite` replaces if it
+            was drawn, or for a size or count out of range.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = write_dataset(folder, per_class=1, size=64)
+        ...     print(len(list((path / "IMAGES").iterdir())))
+        6
+    """
+    import numpy as np
+
+    from rkd_keras.data.progress import shown_progress
+    from rkd_keras.data.synthetic.drawing import draw_image
+    from rkd_keras.data.synthetic.truth import CLASS_NAMES
+
+    images, annotations = out / "IMAGES", out / "ANNOTATIONS"
+    if out.exists():
+        _clear(out, overwrite)
+    images.mkdir(parents=True, exist_ok=True)
+    annotations.mkdir(exist_ok=True)
+    origin = {"drawn_by": "rkd_keras.data.synthetic", "seed": seed, "size": size}
+    (out / ORIGIN).write_text(json.dumps(origin) + "\n")
+    wanted = [(c, n) for c in range(len(CLASS_NAMES)) for n in range(1, per_class + 1)]
+    with shown_progress("drawing", quiet) as progress:
+        for done, (label, number) in enumerate(wanted, start=1):
+            rng = np.random.default_rng([seed, label, number])
+            drawing = draw_image(CLASS_NAMES[label], size, rng)
+            name = f"{CLASS_NAMES[label]}_{number}"
+            _write_jpeg(images / f"{name}.jpg", drawing.image)
+            (annotations / f"{name}.xml").write_text(_voc(name, drawing))
+            progress(done, len(wanted))
+    return out
+
+
+def _clear(out, overwrite):
+    """Remove what was drawn earlier, and nothing else."""
+    if not out.is_dir():
+        raise InputError(f"{out} is a file; give a folder to write to")
+    if not any(out.iterdir()):
+        return
+    if not overwrite or not (out / ORIGIN).is_file():
+        raise InputError(f"{out} is not empty; give another folder")
+    for folder, suffix in (("IMAGES", "jpg"), ("ANNOTATIONS", "xml")):
+        for file in (out / folder).glob(f"*.{suffix}"):
+            file.unlink()
+
+
+def _write_jpeg(path, image):
+    import cv2
+
+    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    if not encoded:
+        raise InputError(f"{path} cannot be encoded as JPEG")
+    path.write_bytes(data.tobytes())
+
+
+def _voc(name, drawing):
+    from xml.sax.saxutils import escape
+
+    height, width = drawing.image.shape
+    lines = [
+        "<annotation>",
+        "\t<folder>IMAGES</folder>",
+        f"\t<filename>{escape(name)}.jpg</filename>",
+        "\t<source>",
+        "\t\t<database>rkd_keras synthetic</database>",
+        "\t</source>",
+        "\t<size>",
+        f"\t\t<width>{width}</width>",
+        f"\t\t<height>{height}</height>",
+        "\t\t<depth>1</depth>",
+        "\t</size>",
+        "\t<segmented>0</segmented>",
+    ]
+    for class_name, (left, top, right, bottom) in drawing.objects:
+        lines += [
+            "\t<object>",
+            f"\t\t<name>{escape(class_name)}</name>",
+            "\t\t<pose>Unspecified</pose>",
+            "\t\t<truncated>0</truncated>",
+            "\t\t<difficult>0</difficult>",
+            "\t\t<bndbox>",
+            f"\t\t\t<xmin>{left + 1}</xmin>",
+            f"\t\t\t<ymin>{top + 1}</ymin>",
+            f"\t\t\t<xmax>{right}</xmax>",
+            f"\t\t\t<ymax>{bottom}</ymax>",
+            "\t\t</bndbox>",
+            "\t</object>",
+        ]
+    return "\n".join([*lines, "</annotation>", ""])
