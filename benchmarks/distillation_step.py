@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 from rkd_keras.data import Augmentation, TrainingPipeline  # noqa: E402
 from rkd_keras.models import create_model  # noqa: E402
 from rkd_keras.runs.precision import choose_precision  # noqa: E402
-from rkd_keras.trainers import RKDTrainer, TeacherCache, get_preset  # noqa: E402
+from rkd_keras.trainers import RKDTrainer, TeacherCache, get_recipe  # noqa: E402
 
 
 def main():
@@ -94,7 +94,7 @@ def prepare(args, images, labels):
             student = create_model(args.student, width=args.width, **options)
             model = RKDTrainer(teacher, student)
         model.compile(
-            get_preset("fast").optimizer(100, 10),
+            get_recipe("fast").optimizer(100, 10),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             jit_compile=False,

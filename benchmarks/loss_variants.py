@@ -18,12 +18,12 @@ import keras
 import numpy as np
 import yaml
 
-from rkd_keras.data import Augmentation, TrainingPipeline, load_images, open_dataset
+from rkd_keras.data import load_images, open_dataset
 from rkd_keras.data.reading.splits import make_split
 from rkd_keras.data.samples.balanced_sampling import balanced_order
 from rkd_keras.losses import LossStateCallback, create_loss
 from rkd_keras.models import create_model
-from rkd_keras.trainers import get_preset
+from rkd_keras.trainers import get_recipe
 
 COUNTS = (160, 88, 48, 26, 14, 8)
 VALIDATED = 40
@@ -67,16 +67,13 @@ def run(spec, images, labels, seed, args):
     """Train once and return the validation scores."""
     keras.utils.set_random_seed(seed)
     train, val = split(labels, seed)
-    preset = get_preset("fast")
+    recipe = get_recipe("fast")
     balanced = spec == "balanced_sampling"
-    pipeline = TrainingPipeline(
+    pipeline = recipe.pipeline(
         images[train],
         labels[train],
-        preset.batch_size,
-        Augmentation(),
+        6,
         seed,
-        label_smoothing=preset.label_smoothing,
-        num_classes=6,
         order=balanced_order(labels[train], seed) if balanced else None,
     )
     model = create_model(
@@ -90,7 +87,7 @@ def run(spec, images, labels, seed, args):
     word = "cross_entropy" if balanced else spec
     loss = make_loss(word, counts, args.epochs)
     model.compile(
-        preset.optimizer(pipeline.steps_per_epoch, args.epochs), loss, jit_compile=False
+        recipe.optimizer(pipeline.steps_per_epoch, args.epochs), loss, jit_compile=False
     )
     model.fit(
         pipeline.dataset(),

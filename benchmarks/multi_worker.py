@@ -108,7 +108,7 @@ def worker(args, name, out):
 
     from rkd_keras.data import Augmentation, TrainingPipeline
     from rkd_keras.models import create_model
-    from rkd_keras.trainers import fit_replicas, get_preset, set_synchronized
+    from rkd_keras.trainers import fit_replicas, get_recipe, set_synchronized
 
     images = np.random.default_rng(0).integers(
         0, 256, (args.images, 64, 64, 3), dtype=np.uint8
@@ -131,7 +131,7 @@ def worker(args, name, out):
         if "synchronised" in name:
             set_synchronized(model)
         model.compile(
-            get_preset("fast").optimizer(steps, args.epochs),
+            get_recipe("fast").optimizer(steps, args.epochs),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             jit_compile=False,
         )

@@ -11,19 +11,12 @@ from pathlib import Path
 import cv2
 import keras
 
-from rkd_keras.data import (
-    Augmentation,
-    TrainingPipeline,
-    evaluation_dataset,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import CLASS_NAMES, draw_image
-from rkd_keras.losses import LossStateCallback, create_loss
+from rkd_keras.losses import LossStateCallback
 from rkd_keras.metrics import MacroRecall
 from rkd_keras.models import ResNet18
-from rkd_keras.trainers import get_preset
+from rkd_keras.trainers import get_recipe
 
 # Of the first class 60 images to train on, of the last 5: imbalance 12.
 TRAINING_COUNTS = (60, 36, 22, 13, 8, 5)
@@ -43,16 +36,17 @@ def main(data=None, epochs=20):
         "training images:", dict(zip(index.class_names, counts.tolist(), strict=True))
     )
 
+    classes = len(index.class_names)
+    recipe = get_recipe("fast").with_changes(batch_size=16, epochs=epochs)
     recalls = {}
     for name in ("cross_entropy", "adaptive_gmean"):
         keras.utils.set_random_seed(0)
-        model = ResNet18(len(index.class_names), width=0.125, stem_stride=2)
-        pipeline = TrainingPipeline(*train, 16, Augmentation(), seed=0)
+        model = ResNet18(classes, width=0.125, stem_stride=2)
+        pipeline = recipe.pipeline(*train, classes, seed=0)
         model.compile(
-            get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs),
-            # Losses that know the counts take them in the constructor.
-            create_loss(name, counts, epochs),
-            metrics=[MacroRecall(len(index.class_names))],
+            recipe.optimizer(pipeline.steps_per_epoch),
+            recipe.loss(counts, name),
+            metrics=[MacroRecall(classes)],
             # XLA compiles for longer than it saves where there is no GPU.
             jit_compile=False,
         )

@@ -9,19 +9,10 @@ import tempfile
 
 import keras
 
-from rkd_keras.data import (
-    Augmentation,
-    TrainingPipeline,
-    evaluation_dataset,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.models import SARSN34, ResNet18
-from rkd_keras.trainers import RKDTrainer, TeacherCache, get_preset
-
-LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+from rkd_keras.trainers import RKDTrainer, TeacherCache, get_recipe
 
 
 def main(data=None, teacher=None, epochs=15, out="student.keras"):
@@ -31,27 +22,25 @@ def main(data=None, teacher=None, epochs=15, out="student.keras"):
     split = make_split(index, "holdout", seed=0)
     train = load_samples(index, split.train)
     test = load_samples(index, split.test)
+    classes = len(index.class_names)
+    # Optimizer, schedule, label smoothing and augmentation belong together.
+    recipe = get_recipe("fast").with_changes(batch_size=16, epochs=epochs)
     if teacher is None:
-        teacher = trained_teacher(train, len(index.class_names), epochs)
+        teacher = trained_teacher(train, classes, recipe)
     else:
         teacher = keras.saving.load_model(teacher)
 
     # The teacher answers four views of each image once; epochs then cost about
     # what training the student alone costs.
-    pipeline = TrainingPipeline(*train, 16, Augmentation(), seed=0, views=4)
+    pipeline = recipe.pipeline(*train, classes, seed=0, views=4)
     cache = TeacherCache.build(teacher, map(pipeline.view_dataset, range(4)))
     pipeline.teacher_logits = cache.logits
     pipeline.teacher_embedding = cache.embedding
 
-    student = ResNet18(len(index.class_names), width=0.125, stem_stride=2)
+    student = ResNet18(classes, width=0.125, stem_stride=2)
     trainer = RKDTrainer(teacher, student, temperature=4.0)
-    trainer.compile(
-        get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs),
-        LOSS,
-        metrics=["accuracy"],
-        # XLA compiles for longer than it saves where there is no GPU.
-        jit_compile=False,
-    )
+    # Without more arguments: cross-entropy, accuracy, and what suits the machine.
+    trainer.compile(recipe.optimizer(pipeline.steps_per_epoch))
     trainer.fit(
         pipeline.dataset(),
         epochs=epochs,
@@ -59,27 +48,29 @@ def main(data=None, teacher=None, epochs=15, out="student.keras"):
         shuffle=False,
         verbose=2,
     )
-    _, accuracy = trainer.evaluate(evaluation_dataset(*test), verbose=0)
+    scores = trainer.evaluate(evaluation_dataset(*test), return_dict=True, verbose=0)
+    accuracy = scores["accuracy"]
     print(f"accuracy of the student: {accuracy:.3f}")
     trainer.student.save(out)
     print(f"saved to {out}")
     return accuracy
 
 
-def trained_teacher(train, num_classes, epochs):
+def trained_teacher(train, classes, recipe):
     """Train a narrow teacher, for the example's sake."""
-    teacher = SARSN34(num_classes, width=0.125, stem_stride=2)
-    pipeline = TrainingPipeline(*train, 16, Augmentation(), seed=1)
+    teacher = SARSN34(classes, width=0.125, stem_stride=2)
+    pipeline = recipe.pipeline(*train, classes, seed=1)
     teacher.compile(
-        get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs),
-        LOSS,
+        recipe.optimizer(pipeline.steps_per_epoch),
+        recipe.loss([1] * classes),
+        # XLA compiles for longer than it saves where there is no GPU.
         jit_compile=False,
     )
     # A step that makes variables is traced twice by TensorFlow, which takes long.
     teacher.optimizer.build(teacher.trainable_variables)
     teacher.fit(
         pipeline.dataset(),
-        epochs=epochs,
+        epochs=recipe.epochs,
         steps_per_epoch=pipeline.steps_per_epoch,
         shuffle=False,
         verbose=2,

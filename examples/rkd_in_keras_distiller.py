@@ -9,20 +9,11 @@ import tempfile
 
 import keras
 
-from rkd_keras.data import (
-    Augmentation,
-    TrainingPipeline,
-    evaluation_dataset,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.losses import RelationalDistillation
 from rkd_keras.models import SARSN34, ResNet18
-from rkd_keras.trainers import get_preset
-
-LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+from rkd_keras.trainers import get_recipe
 
 
 def main(data=None, epochs=15):
@@ -31,12 +22,16 @@ def main(data=None, epochs=15):
     index = open_dataset(data)
     split = make_split(index, "holdout", seed=0)
     test = load_samples(index, split.test)
-    pipeline = TrainingPipeline(*load_samples(index, split.train), 16, Augmentation())
+    classes = len(index.class_names)
+    recipe = get_recipe("fast").with_changes(batch_size=16, epochs=epochs)
+    pipeline = recipe.pipeline(*load_samples(index, split.train), classes)
+    loss = recipe.loss(index.counts(split.train))
+    metrics = recipe.metrics(classes)
 
     def train(model):
-        optimizer = get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs)
+        optimizer = recipe.optimizer(pipeline.steps_per_epoch)
         # XLA compiles for longer than it saves where there is no GPU.
-        model.compile(optimizer, LOSS, metrics=["accuracy"], jit_compile=False)
+        model.compile(optimizer, loss, metrics=metrics, jit_compile=False)
         model.fit(
             pipeline.dataset(),
             epochs=epochs,
@@ -45,7 +40,7 @@ def main(data=None, epochs=15):
             verbose=2,
         )
 
-    options = {"num_classes": len(index.class_names), "width": 0.125, "stem_stride": 2}
+    options = {"num_classes": classes, "width": 0.125, "stem_stride": 2}
     teacher = SARSN34(**options)
     train(teacher)
     distiller = keras.distillation.Distiller(
@@ -58,8 +53,9 @@ def main(data=None, epochs=15):
     )
     train(distiller)
     student = distiller.student
-    student.compile(loss=LOSS, metrics=["accuracy"], jit_compile=False)
-    _, accuracy = student.evaluate(evaluation_dataset(*test), verbose=0)
+    student.compile(loss=loss, metrics=metrics, jit_compile=False)
+    scores = student.evaluate(evaluation_dataset(*test), return_dict=True, verbose=0)
+    accuracy = scores["accuracy"]
     print(f"accuracy of the student: {accuracy:.3f}")
     return accuracy
 

@@ -9,17 +9,10 @@ import tempfile
 
 import keras
 
-from rkd_keras.data import (
-    Augmentation,
-    TrainingPipeline,
-    evaluation_dataset,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.models import SARSN34
-from rkd_keras.trainers import get_preset
+from rkd_keras.trainers import get_recipe
 
 
 def main(data=None, epochs=20, out="teacher.keras"):
@@ -34,11 +27,13 @@ def main(data=None, epochs=20, out="teacher.keras"):
 
     # An eighth of the width keeps the example short; 1.0 is the paper's network.
     model = SARSN34(len(index.class_names), width=0.125, stem_stride=2)
-    pipeline = TrainingPipeline(*train, 16, Augmentation(), seed=0)
+    # Optimizer, schedule, label smoothing and augmentation belong together.
+    recipe = get_recipe("fast").with_changes(batch_size=16, epochs=epochs)
+    pipeline = recipe.pipeline(*train, len(index.class_names), seed=0)
     model.compile(
-        get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        recipe.optimizer(pipeline.steps_per_epoch),
+        recipe.loss(index.counts(split.train)),
+        metrics=recipe.metrics(len(index.class_names)),
         # XLA compiles for longer than it saves where there is no GPU.
         jit_compile=False,
     )
@@ -52,7 +47,8 @@ def main(data=None, epochs=20, out="teacher.keras"):
         shuffle=False,
         verbose=2,
     )
-    _, accuracy = model.evaluate(evaluation_dataset(*test), verbose=0)
+    scores = model.evaluate(evaluation_dataset(*test), return_dict=True, verbose=0)
+    accuracy = scores["accuracy"]
     print(f"accuracy on images that were never trained on: {accuracy:.3f}")
     model.save(out)
     print(f"saved to {out}")

@@ -14,21 +14,14 @@ import tempfile
 
 import keras
 
-from rkd_keras.data import (
-    Augmentation,
-    TrainingPipeline,
-    evaluation_dataset,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.models import ResNet18
 from rkd_keras.trainers import (
     ReplicaStatistics,
     connect_workers,
     fit_replicas,
-    get_preset,
+    get_recipe,
     is_chief,
     watch_workers,
 )
@@ -46,13 +39,15 @@ def main(data=None, epochs=8, out="two_workers.keras"):
     train, val, test = (
         load_samples(index, part) for part in (split.train, split.val, split.test)
     )
-    pipeline = TrainingPipeline(*train, 16, Augmentation(), seed=0)
+    classes = len(index.class_names)
+    recipe = get_recipe("fast").with_changes(batch_size=16, epochs=epochs)
+    pipeline = recipe.pipeline(*train, classes, seed=0)
     with strategy.scope():
-        model = ResNet18(len(index.class_names), width=0.125, stem_stride=2)
+        model = ResNet18(classes, width=0.125, stem_stride=2)
         model.compile(
-            get_preset("fast").optimizer(pipeline.steps_per_epoch, epochs),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            recipe.optimizer(pipeline.steps_per_epoch),
+            recipe.loss(index.counts(split.train)),
+            metrics=recipe.metrics(classes),
             jit_compile=False,
         )
     # 16 images a step, 8 on each worker: what one process would see, cut in two.

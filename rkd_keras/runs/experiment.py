@@ -79,9 +79,9 @@ def _check_names(settings):
     """Raise `InputError` for a model, preset or loss that does not exist."""
     from rkd_keras.losses import LOSSES
     from rkd_keras.models import list_models
-    from rkd_keras.trainers import get_preset
+    from rkd_keras.trainers import get_recipe
 
-    get_preset(settings.preset)
+    get_recipe(settings.preset)
     for what, name, known in (
         ("model", settings.model, list_models()),
         ("loss", settings.loss, LOSSES),
@@ -95,13 +95,11 @@ def _check_names(settings):
 def _train(settings, run, parts, distribution, teacher):
     import keras
 
-    from rkd_keras.data import TrainingPipeline
     from rkd_keras.losses import LossStateCallback
     from rkd_keras.models import create_model
-    from rkd_keras.trainers import TrainingCheckpoint, TrainingProgress, get_preset
+    from rkd_keras.trainers import TrainingCheckpoint, TrainingProgress
 
-    preset = _changed(get_preset(settings.preset), settings)
-    epochs = settings.epochs or preset.epochs
+    recipe = recipe_of(settings)
     num_classes = len(parts.class_names)
     network = create_model(
         settings.model,
@@ -111,15 +109,11 @@ def _train(settings, run, parts, distribution, teacher):
     )
     distribution.prepare(settings, network)
     images, labels = _oversampled(settings, parts)
-    pipeline = TrainingPipeline(
+    pipeline = recipe.pipeline(
         images,
         labels,
-        preset.batch_size,
-        _augmentation(settings, preset),
+        num_classes,
         settings.seed,
-        mix=settings.mix,
-        label_smoothing=preset.label_smoothing,
-        num_classes=num_classes,
         order=_order(settings, parts),
         epoch_size=len(parts.images["train"]),
     )
@@ -129,11 +123,12 @@ def _train(settings, run, parts, distribution, teacher):
     else:
         model = network
     steps = pipeline.steps_per_epoch
-    loss = _loss(settings, parts, labels, epochs)
+    epochs = recipe.epochs
+    loss = _loss(recipe, settings, parts, labels)
     model.compile(
-        preset.optimizer(steps, epochs, settings.clipnorm),
+        recipe.optimizer(steps),
         loss,
-        metrics=_metrics(pipeline, num_classes),
+        metrics=recipe.metrics(num_classes),
         # XLA makes training slower on a processor.
         jit_compile=False,
     )
@@ -150,10 +145,7 @@ def _train(settings, run, parts, distribution, teacher):
     initial_epoch = checkpoint.initial_epoch
     validation = None
     if len(parts.images["val"]):
-        labels = parts.labels["val"]
-        if pipeline.one_hot:
-            labels = keras.utils.to_categorical(labels, num_classes)
-        validation = (parts.images["val"], labels)
+        validation = (parts.images["val"], parts.labels["val"])
     logs = keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)
     if initial_epoch < epochs:
         distribution.fit(
@@ -200,19 +192,6 @@ def EpochFacts():
     return EpochFacts()
 
 
-def _metrics(pipeline, num_classes):
-    import keras
-
-    from rkd_keras.metrics import GMean, MacroRecall
-
-    kind = "CategoricalAccuracy" if pipeline.one_hot else "SparseCategoricalAccuracy"
-    return [
-        getattr(keras.metrics, kind)(name="accuracy"),
-        MacroRecall(num_classes),
-        GMean(num_classes),
-    ]
-
-
 def _monitor(settings, parts):
     """What the best epoch is chosen by: GMean where classes are unbalanced."""
     import numpy as np
@@ -222,12 +201,6 @@ def _monitor(settings, parts):
     counts = np.bincount(parts.labels["train"], minlength=len(parts.class_names))
     # A few images more or less of a class are no imbalance.
     return "val_gmean" if counts.max() > 1.5 * counts.min() else "val_accuracy"
-
-
-def _augmentation(settings, preset):
-    from rkd_keras.data import Augmentation
-
-    return Augmentation(zoom=preset.zoom) if settings.augment else None
 
 
 def _oversampled(settings, parts):
@@ -250,20 +223,29 @@ def _order(settings, parts):
     return balanced_order(parts.labels["train"], settings.seed)
 
 
-def _changed(preset, settings):
-    """Return the preset with what the settings change of it."""
-    names = ("batch_size", "learning_rate", "label_smoothing", "zoom")
+def recipe_of(settings):
+    """Return the preset's recipe with what the settings change of it."""
+    from rkd_keras.trainers import get_recipe
+
+    names = (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "label_smoothing",
+        "clipnorm",
+        "augment",
+        "zoom",
+        "mix",
+    )
     changes = {name: getattr(settings, name) for name in names}
-    return replace(preset, **{k: v for k, v in changes.items() if v is not None})
+    return get_recipe(settings.preset).with_changes(**changes)
 
 
-def _loss(settings, parts, trained, epochs):
+def _loss(recipe, settings, parts, trained):
     import numpy as np
-
-    from rkd_keras.losses import create_loss
 
     counts = np.bincount(trained, minlength=len(parts.class_names))
     if (counts == 0).any():
         missing = parts.class_names[int(np.argmin(counts))]
         raise InputError(f"class {missing!r} has no training image")
-    return create_loss(settings.loss, counts, epochs)
+    return recipe.loss(counts, settings.loss)

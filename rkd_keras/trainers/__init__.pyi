@@ -14,7 +14,8 @@ from .distributed.workers import (
 from .divergence_guard import DivergenceGuard
 from .image_pool import ImagePool
 from .linear_decay import LinearDecay
-from .presets import PRESETS, Preset, get_preset
+from .momentum_sgd import MomentumSGD
+from .recipe import RECIPES, Recipe, get_recipe
 from .rkd_trainer import RKDTrainer
 from .sample_grid import SampleGrid
 from .schedules import WarmupSteps
@@ -28,9 +29,10 @@ __all__ = [
     "DivergenceGuard",
     "ImagePool",
     "LinearDecay",
-    "PRESETS",
-    "Preset",
+    "MomentumSGD",
+    "RECIPES",
     "RKDTrainer",
+    "Recipe",
     "ReplicaStatistics",
     "ReplicaValidation",
     "SampleGrid",
@@ -41,7 +43,7 @@ __all__ = [
     "connect_workers",
     "fit_replicas",
     "gather_replicas",
-    "get_preset",
+    "get_recipe",
     "is_chief",
     "set_synchronized",
     "watch_workers",

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
+from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance, create_loss
+from rkd_keras.metrics import Accuracy
 from rkd_keras.trainers.distributed.gather import gather_replicas, share, whole
 
 TERMS = ("hard", "kd", "distance", "angle")
@@ -60,14 +61,12 @@ class RKDTrainer(keras.Model):
         >>> from rkd_keras.models import ResNet18, SARSN34
         >>> small = {"width": 0.125, "input_shape": (32, 32, 3)}
         >>> trainer = RKDTrainer(SARSN34(**small), ResNet18(**small))
-        >>> trainer.compile(
-        ...     "adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        ... )
+        >>> trainer.compile()
         >>> import numpy as np
         >>> x, y = np.zeros((4, 32, 32, 3)), np.arange(4)
         >>> history = trainer.fit(x, y, verbose=0)
         >>> sorted(history.history)
-        ['angle_loss', 'distance_loss', 'hard_loss', 'kd_loss', 'loss']
+        ['accuracy', 'angle_loss', 'distance_loss', 'hard_loss', 'kd_loss', 'loss']
     """
 
     def __init__(
@@ -122,6 +121,39 @@ class RKDTrainer(keras.Model):
 
     def build(self, input_shape):
         """Do nothing: teacher and student are built already."""
+
+    def compile(self, optimizer="auto", loss="auto", metrics="auto", **kwargs):
+        """Set optimizer, hard loss and metrics; without arguments, good ones.
+
+        Args:
+            optimizer: an optimizer. Defaults to `"auto"`: AdamW with a learning
+                rate of 1e-3 and a decay of 0.05; `rkd_keras.trainers.Recipe` has
+                one with a schedule.
+            loss: the hard loss. Defaults to `"auto"`: cross-entropy of the
+                student's logits, for class indices and for one-hot labels.
+            metrics: list of metrics. Defaults to `"auto"`: the accuracy, for
+                labels of either form.
+            **kwargs: further arguments of `keras.Model.compile`. `jit_compile` is
+                `False` where there is no GPU, if it is not given: there XLA
+                makes training slower.
+        """
+        classes = self.student.output_shape[-1]
+        if optimizer == "auto":
+            optimizer = keras.optimizers.AdamW(1e-3, weight_decay=0.05)
+            optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+        if loss == "auto":
+            loss = create_loss("cross_entropy", [1] * classes)
+        if metrics == "auto":
+            metrics = [Accuracy(classes)]
+        if "jit_compile" not in kwargs:
+            kwargs["jit_compile"] = "auto" if has_gpu() else False
+        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
+
+    def compile_from_config(self, config):
+        """Compile as the saved trainer was."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None:
+            self.optimizer.build(self.student.trainable_variables)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -238,6 +270,13 @@ class RKDTrainer(keras.Model):
         for name in ("teacher", "student"):
             config[name] = keras.saving.deserialize_keras_object(config[name])
         return cls(**config)
+
+
+def has_gpu():
+    """Tell whether this machine has a GPU that TensorFlow sees."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def image_of(inputs):

@@ -1,4 +1,4 @@
-"""Learning-rate schedules of the two presets."""
+"""The learning-rate schedule of the paper."""
 
 import keras
 from keras import ops

@@ -58,9 +58,9 @@ class Comparison:
     def _check_data(self):
         """Split once for every row; return the number of training images."""
         from rkd_keras.data import make_split, open_dataset
-        from rkd_keras.trainers import get_preset
+        from rkd_keras.trainers import get_recipe
 
-        get_preset(self.common.preset)
+        get_recipe(self.common.preset)
         index = open_dataset(self.common.data)
         images = {}
         for row in self.rows:
@@ -185,21 +185,21 @@ class Comparison:
         write_report(self.folder, self._budget(), results, latency, few)
 
     def _budget(self):
-        from rkd_keras.trainers import get_preset
+        from rkd_keras.trainers import get_recipe
 
         size = f"{self.common.size}x{self.common.size} pixels"
         if self.finished:
             return f"Finished runs, each of its own budget (config.json); {size}."
         if not any(row.network for row in self.rows):
             return f"Images of {size}; all choices by 5-fold cross-validation."
-        preset = get_preset(self.common.preset)
+        recipe = get_recipe(self.common.preset)
         options = "".join(
             f", {name} {value}" for name, value in self.common.model_options.items()
         )
         return (
-            f"Budget of every network: preset {preset.name}, "
-            f"{self.common.epochs or preset.epochs} epochs, batches of "
-            f"{self.common.batch_size or preset.batch_size}, {size}{options}."
+            f"Budget of every network: preset {recipe.name}, "
+            f"{self.common.epochs or recipe.epochs} epochs, batches of "
+            f"{self.common.batch_size or recipe.batch_size}, {size}{options}."
         )
 
     def print(self):

@@ -21,14 +21,14 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
     import keras
     import numpy as np
 
-    from rkd_keras.data import Augmentation, TrainingPipeline, evaluation_dataset
+    from rkd_keras.data import evaluation_dataset
     from rkd_keras.evaluate import classification_scores
     from rkd_keras.models import create_model
     from rkd_keras.predict.decision import softmax
-    from rkd_keras.trainers import get_preset
+    from rkd_keras.trainers import get_recipe
 
     keras.utils.set_random_seed(seed)
-    preset = get_preset("fast")
+    recipe = get_recipe("fast").with_changes(augment=augment)
     model = create_model(
         settings.model,
         num_classes=len(class_names),
@@ -36,29 +36,19 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
         **settings.model_options,
     )
     model.compile(
-        preset.optimizer(settings.steps, 1),
-        keras.losses.CategoricalCrossentropy(from_logits=True)
-        if preset.label_smoothing
-        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        recipe.optimizer(settings.steps, epochs=1),
+        recipe.loss([1] * len(class_names)),
         jit_compile=False,
     )
     # With all variables made by now, TensorFlow traces the first step once.
     model.optimizer.build(model.trainable_variables)
     for number, (images, labels) in enumerate(stages):
-        if len(images) < preset.batch_size:
+        if len(images) < recipe.batch_size:
             # A batch takes no more images than there are.
-            repeats = -(-preset.batch_size // len(images))
+            repeats = -(-recipe.batch_size // len(images))
             images = np.tile(images, (repeats, 1, 1, 1))
             labels = np.tile(labels, repeats)
-        pipeline = TrainingPipeline(
-            images,
-            labels,
-            preset.batch_size,
-            Augmentation() if augment else None,
-            seed,
-            label_smoothing=preset.label_smoothing,
-            num_classes=len(class_names),
-        )
+        pipeline = recipe.pipeline(images, labels, len(class_names), seed)
         first, last = (settings.steps * n // len(stages) for n in (number, number + 1))
         model.fit(
             pipeline.dataset(), steps_per_epoch=last - first, shuffle=False, verbose=0
