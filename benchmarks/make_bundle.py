@@ -34,13 +34,10 @@ from rkd_keras.export.serving_model import in_float32  # noqa: E402
 from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.export.timing.processes import measure  # noqa: E402
 from rkd_keras.files.images import list_images  # noqa: E402
-from rkd_keras.models import count_multiply_adds, edge_resnet, zoo  # noqa: E402
+from rkd_keras.models import count_multiply_adds, edge_resnet, load_model, zoo  # noqa: E402  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
 from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402
-from rkd_keras.predict.keras_backend import (  # noqa: E402
-    KerasBackend,
-    load_keras_model,
-)
+from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
 
 PAGES = Path(__file__).parent.parent / "docs" / "model_cards"
 LARGEST_BUNDLE = 6_000_000
@@ -62,7 +59,7 @@ def main():
     shape = shape_of(config)
     preset = preset_of(shape)
     split = json.loads((args.run / "split.json").read_text(encoding="utf-8"))
-    model = in_float32(load_keras_model(args.run / "model.keras"))
+    model = in_float32(load_model(args.run / "model.keras"))
     images, labels = read_parts(split, model.input_shape[1:3])
     card = fit_decisions(
         model,

@@ -27,6 +27,7 @@ from rkd_keras.data import load_images  # noqa: E402
 from rkd_keras.evaluate.calibration import expected_calibration_error  # noqa: E402
 from rkd_keras.export import fit_decisions  # noqa: E402
 from rkd_keras.files.images import list_images  # noqa: E402
+from rkd_keras.models import load_model  # noqa: E402
 from rkd_keras.predict import (  # noqa: E402
     UnknownDetector,
     fit_unknown,
@@ -34,7 +35,7 @@ from rkd_keras.predict import (  # noqa: E402
     new_card,
     softmax,
 )
-from rkd_keras.predict.keras_backend import KerasBackend, load_keras_model  # noqa: E402
+from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
 
 
 def main():
@@ -45,7 +46,7 @@ def main():
     parser.add_argument("--false-alarm-rate", type=float, default=0.01)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    model = load_keras_model(args.run / "model.keras")
+    model = load_model(args.run / "model.keras")
     split = json.loads((args.run / "split.json").read_text(encoding="utf-8"))
     size = model.input_shape[1:3]
     images, labels = {}, {}

@@ -46,7 +46,9 @@ OWN = {
     "rkd_keras.models.count_multiply_adds",
     "rkd_keras.models.create_model",
     "rkd_keras.models.list_models",
+    "rkd_keras.models.load_model",
     "rkd_keras.models.multiply_adds_by_layer",
+    "rkd_keras.models.tapped",
 }
 # Rooms whose examples build or train networks.
 SLOW_ROOMS = {"export", "models", "trainers", "explain", "runs"}

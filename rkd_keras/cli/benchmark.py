@@ -116,11 +116,11 @@ def _references(models, reference, folder):
 def _converted(reference, path):
     from rkd_keras.export.onnx import convert_to_onnx
     from rkd_keras.export.serving_model import serving_model
+    from rkd_keras.models import load_model
     from rkd_keras.predict import read_card, write_card
-    from rkd_keras.predict.keras_backend import load_keras_model
 
     card = read_card(reference)
-    serving = serving_model(load_keras_model(reference), card["temperature"])
+    serving = serving_model(load_model(reference, threads=1), card["temperature"])
     path.write_bytes(convert_to_onnx(serving))
     write_card(path, card)
     return path

@@ -137,9 +137,9 @@ def load_network(path):
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     start_tensorflow()
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model
 
-    return load_keras_model(path)
+    return load_model(path)
 
 
 def _explain(methods, network, patterns, chosen, class_names, feature_maps, out):

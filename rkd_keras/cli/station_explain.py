@@ -150,6 +150,6 @@ def _tflite_maps(payload, image):
 @functools.cache
 def _explainer(path):
     from rkd_keras.explain import GradCAM
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model
 
-    return GradCAM(load_keras_model(path))
+    return GradCAM(load_model(path, threads=1))

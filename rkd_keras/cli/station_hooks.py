@@ -86,10 +86,10 @@ def evaluate_folder(folder, predictor):
 def _migrated(file, image):
     from rkd_keras.data.domains import grey_images
     from rkd_keras.files.images import resize_image, to_rgb_uint8
+    from rkd_keras.models import load_model
     from rkd_keras.models.translate import translate
-    from rkd_keras.predict.keras_backend import load_keras_model
 
-    generator = load_keras_model(file)
+    generator = load_model(file, threads=1)
     height, width, channels = generator.input_shape[1:]
     images = resize_image(image, (height, width))[None]
     if channels == 1:

@@ -88,7 +88,7 @@ def feature_maps(model, images, layers=None):
             f"Received: shape={images.shape}"
         )
     layers = stage_layers(model) if layers is None else list(layers)
-    taps = keras.Model(model.input, [feature_tensor(model, n) for n in layers])
+    taps = keras.Model(model.inputs[0], [feature_tensor(model, n) for n in layers])
     values = taps(images.astype(np.float32), training=False)
     values = values if isinstance(values, list | tuple) else [values]
     return {

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.models.taps import layer_call
 
 VARIANTS = ("grad_cam", "grad_cam++")
 
@@ -75,14 +76,16 @@ class GradCAM:
                 "`layer` must give maps (height, width, channels) of known size. "
                 f"Received: layer={layer}, shape={tuple(features.shape)}"
             )
-        head = _layer(model, "logits")
+        head_input, head_output = layer_call(model, "logits")
+        head = model.get_layer("logits")
+        self._classes = head_output.shape[-1]
         # The score must not be squashed: a sure class would have no gradient.
         squashed = getattr(head, "activation", None) not in (
             None,
             keras.activations.linear,
         )
         self._head = head if squashed else None
-        scores = head.input if squashed else head.output
+        scores = head_input if squashed else head_output
         self._models, self._evidence = self._parted(features, scores)
         self.resolution = tuple(features.shape[1:3])
 
@@ -153,13 +156,13 @@ class GradCAM:
 
         try:
             # Only what follows the features is recorded and run backwards.
-            before = keras.Model(self.model.input, features)
+            before = keras.Model(self.model.inputs[0], features)
             return (before, keras.Model(features, scores)), self._scored
         except ValueError:
             # A way leads past the features, which are inside a block. A graph
             # leaves out the gradients of weights and earlier maps, which eager
             # execution works out for nothing.
-            whole = keras.Model(self.model.input, [features, scores])
+            whole = keras.Model(self.model.inputs[0], [features, scores])
             signature = [
                 tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32),
                 tf.TensorSpec((None,), tf.int64),
@@ -190,7 +193,7 @@ class GradCAM:
         if class_index is None:
             classes = np.full(len(images), -1, np.int64)
         else:
-            count = _layer(self.model, "logits").output.shape[-1]
+            count = self._classes
             classes = np.broadcast_to(np.asarray(class_index, np.int64), (len(images),))
             if len(classes) and not 0 <= classes.min() <= classes.max() < count:
                 raise InputError(
@@ -205,7 +208,7 @@ def feature_tensor(model, layer=None):
     """Return the symbolic output of a layer, or what `embedding` pools.
 
     Args:
-        model: a functional `keras.Model`.
+        model: a built `keras.Model`.
         layer: a layer's name, or `None`. Defaults to `None`.
 
     Returns:
@@ -221,19 +224,8 @@ def feature_tensor(model, layer=None):
         (None, 4, 4, 64)
     """
     if layer is None:
-        return _layer(model, "embedding").input
-    return _layer(model, layer).output
-
-
-def _layer(model, name):
-    try:
-        return model.get_layer(name)
-    except ValueError:
-        known = [layer.name for layer in model.layers]
-        shown = ", ".join(known[-8:])
-        raise InputError(
-            f"the model {model.name!r} has no layer {name!r}; its last are {shown}"
-        ) from None
+        return layer_call(model, "embedding")[0]
+    return layer_call(model, layer)[1]
 
 
 def _grad_cam(features, gradients):

@@ -2,14 +2,12 @@
 
 import copy
 
-from rkd_keras.predict.keras_backend import logits_and_embedding
-
 
 def serving_model(model, temperature=1.0):
     """Make the float32 model that is exported.
 
     Args:
-        model: functional `keras.Model` with layers `embedding` and `logits`, of
+        model: built `keras.Model` with a layer `embedding` that gives logits, of
             any dtype policy.
         temperature: what logits are divided by before the softmax. Defaults to
             `1.0`.
@@ -23,7 +21,9 @@ def serving_model(model, temperature=1.0):
     """
     import keras
 
-    model = logits_and_embedding(in_float32(model))
+    from rkd_keras.models import tapped
+
+    model = tapped(in_float32(model))
     logits, embedding = model.outputs
     if temperature != 1.0:
         logits = keras.layers.Rescaling(

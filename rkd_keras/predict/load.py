@@ -93,6 +93,7 @@ def _open(contents, path, card, threads):
         from rkd_keras.predict.saved_model_backend import SavedModelBackend
 
         return SavedModelBackend(path, threads)
-    from rkd_keras.predict.keras_backend import KerasBackend, load_keras_model
+    from rkd_keras.models.load import load_model
+    from rkd_keras.predict.keras_backend import KerasBackend
 
-    return KerasBackend(load_keras_model(path, threads), card["temperature"])
+    return KerasBackend(load_model(path, threads), card["temperature"])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.predict.keras_backend import import_tensorflow
+from rkd_keras.models.load import import_tensorflow
 
 # A SavedModel is a program that TensorFlow runs as it stands. These of its
 # operations reach out of the graph, into Python, files or other processes; an

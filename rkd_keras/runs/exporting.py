@@ -124,7 +124,7 @@ def export(
         except InputError:
             checks, labels = training[0][:0], None
     with console.status("loading the Keras model"), quiet_stderr():
-        from rkd_keras.predict.keras_backend import load_keras_model as load_model
+        from rkd_keras.models import load_model
 
         network = load_model(file, threads=2)
     note = None

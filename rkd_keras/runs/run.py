@@ -115,7 +115,7 @@ class Run(RunFolder):
                 f"{self.path} holds no model.keras; train it to its end with --resume"
             )
         start_tensorflow()
-        from rkd_keras.predict.keras_backend import load_keras_model as load_model
+        from rkd_keras.models import load_model
 
         return load_model(self.model_path)
 

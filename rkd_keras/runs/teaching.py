@@ -103,7 +103,7 @@ class Teacher:
         Raises:
             InputError: when its input or its classes are not the student's.
         """
-        from rkd_keras.predict.keras_backend import load_keras_model as load_model
+        from rkd_keras.models import load_model
 
         model = load_model(self.file)
         size = (settings.size, settings.size, 3)

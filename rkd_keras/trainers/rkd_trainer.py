@@ -5,6 +5,7 @@ from keras import ops
 
 from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance, create_loss
 from rkd_keras.metrics import Accuracy
+from rkd_keras.models.taps import tapped
 from rkd_keras.trainers.distributed.gather import gather_replicas, share, whole
 
 TERMS = ("hard", "kd", "distance", "angle")
@@ -29,9 +30,9 @@ class RKDTrainer(keras.Model):
     replicas: loss and gradients are those of one process with the global batch.
 
     Args:
-        teacher: functional model with logits as output and a layer `tap`.
-        student: functional model of the same number of classes, with logits as
-            output and a layer `tap`.
+        teacher: built model, functional or sequential, with logits as output and
+            a layer `tap`, see `rkd_keras.models.tapped`.
+        student: such a model of the same number of classes.
         temperature: temperature of `HintonKD`, > 0. Defaults to `4.0`.
         hard_weight: factor of the hard loss. Defaults to `1.0`.
         kd_weight: factor of `HintonKD`. Defaults to `1.0`.
@@ -50,8 +51,8 @@ class RKDTrainer(keras.Model):
         The student's: `(batch, classes)` logits.
 
     Raises:
-        ValueError: if a model has no layer `tap`, the numbers of classes differ,
-            or a weight is negative.
+        ValueError: if a model cannot be tapped, the numbers of classes differ, or a
+            weight is negative.
 
     Reference:
         - Huang et al., Algorithms 2023, section 2.4; Park et al., "Relational
@@ -89,10 +90,16 @@ class RKDTrainer(keras.Model):
                     f"`{term}_weight` must not be negative. "
                     f"Received: {term}_weight={weight}"
                 )
-        if teacher.output_shape[-1] != student.output_shape[-1]:
+        self._tapped_teacher = tapped(teacher, tap)
+        self._tapped_student = tapped(student, tap)
+        classes = [
+            each.outputs[0].shape[-1]
+            for each in (self._tapped_teacher, self._tapped_student)
+        ]
+        if classes[0] != classes[1]:
             raise ValueError(
                 "`teacher` and `student` must have the same number of classes. "
-                f"Received: {teacher.output_shape[-1]} and {student.output_shape[-1]}"
+                f"Received: {classes[0]} and {classes[1]}"
             )
         self.teacher = teacher
         self.student = student
@@ -106,8 +113,6 @@ class RKDTrainer(keras.Model):
         self.distance_loss = RKDDistance()
         self.angle_loss = RKDAngle()
         self.teacher.trainable = False
-        self._tapped_teacher = tapped(teacher, tap)
-        self._tapped_student = tapped(student, tap)
         self._trackers = {
             term: keras.metrics.Mean(name=f"{term}_loss")
             for term, weight in zip(TERMS, weights, strict=True)
@@ -282,25 +287,3 @@ def has_gpu():
 def image_of(inputs):
     """Return the images of inputs that may carry a teacher's answers."""
     return inputs["image"] if isinstance(inputs, dict) else inputs
-
-
-def tapped(model, layer):
-    """Return `model` with the outputs (logits, output of `layer`).
-
-    Args:
-        model: functional model.
-        layer: name of the layer.
-
-    Returns:
-        A `keras.Model` that shares the weights.
-
-    Raises:
-        ValueError: if the model has no such layer.
-    """
-    names = [each.name for each in model.layers]
-    if layer not in names:
-        raise ValueError(
-            f"model {model.name!r} has no layer {layer!r} to tap; its last layers "
-            f"are {', '.join(names[-5:])}"
-        )
-    return keras.Model(model.input, [model.output, model.get_layer(layer).output])

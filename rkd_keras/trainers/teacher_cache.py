@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.trainers.rkd_trainer import tapped
+from rkd_keras.models.taps import tapped
 
 
 @dataclass
@@ -36,7 +36,7 @@ class TeacherCache:
         """Run the teacher over all views, in inference mode.
 
         Args:
-            teacher: functional model with logits as output.
+            teacher: built model with logits as output.
             views: iterable of views, each an iterable of image batches
                 `(batch, H, W, C)` in the order of the images, for example
                 `TrainingPipeline.view_dataset(view)`.

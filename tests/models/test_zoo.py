@@ -103,7 +103,7 @@ def test_save_and_load(name, tmp_path):
 
 @pytest.mark.parametrize("name", models.list_models())
 def test_signatures_agree(name):
-    builder = {b.__name__.lower(): b for b in vars(models).values() if callable(b)}[
+    builder = {n.lower(): getattr(models, n) for n in models.__all__}[
         name.replace("_", "")
     ]
     parameters = inspect.signature(builder).parameters

@@ -69,21 +69,37 @@ def test_code_in_a_keras_file_is_not_run(tmp_path):
         load(path)
 
 
-def test_keras_models_without_the_named_layers_are_refused(tmp_path):
+def test_keras_models_without_embedding_or_logits_are_refused(tmp_path):
     import keras
 
     path = tmp_path / "plain.keras"
     for name, activation, message in (
-        ("head", None, "named 'logits'"),
-        ("logits", "softmax", "activation"),
+        ("pool", None, "no layer 'embedding'"),
+        ("embedding", "softmax", "activation"),
     ):
         inputs = keras.Input((32, 32, 3))
-        x = keras.layers.GlobalAveragePooling2D(name="embedding")(inputs)
-        x = keras.layers.Dense(3, activation=activation, name=name)(x)
+        x = keras.layers.GlobalAveragePooling2D(name=name)(inputs)
+        x = keras.layers.Dense(3, activation=activation, name="logits")(x)
         keras.Model(inputs, x).save(path)
         write_card(path, new_card(**CARD))
         with pytest.raises(InputError, match=message):
             load(path)
+
+
+def test_a_sequential_model_of_ones_own_is_opened(tmp_path):
+    import keras
+
+    path = tmp_path / "own.keras"
+    keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            keras.layers.GlobalAveragePooling2D(name="embedding"),
+            keras.layers.Dense(3),
+        ]
+    ).save(path)
+    write_card(path, new_card(**CARD))
+    images = np.zeros((2, 32, 32, 3), np.uint8)
+    np.testing.assert_allclose(load(path).predict_batch(images)[0], 1 / 3, rtol=1e-6)
 
 
 def test_a_saved_model_that_reaches_out_is_refused(tmp_path):

@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from rkd_keras.errors import InputError
 from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
+from rkd_keras.models import tapped
 from rkd_keras.trainers import RKDTrainer, TeacherCache
-from rkd_keras.trainers.rkd_trainer import tapped
 
 CE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -200,6 +200,29 @@ def test_distillation_draws_the_student_towards_the_teacher(batch):
     ).history
     for name in ("distance_loss", "angle_loss"):
         assert history[name][-1] < 0.5 * history[name][0], name
+
+
+def sequential(width, name):
+    return keras.Sequential(network(width).layers, name=name)
+
+
+def test_sequential_models(batch):
+    """The terms of sequential models are those of the same functional ones."""
+    x, y = batch
+    logs = []
+    for make in (sequential, network):
+        keras.utils.set_random_seed(0)
+        model = RKDTrainer(make(6, name="teacher"), make(4, name="student"))
+        model.compile(keras.optimizers.SGD(0.01), CE)
+        logs.append(model.train_on_batch(x, y, return_dict=True))
+    assert logs[0] == pytest.approx(logs[1], rel=1e-5)
+    cache = TeacherCache.build(sequential(6, name="teacher"), [[x]])
+    assert cache.logits.shape == (1, 12, 4)
+
+
+def test_a_student_that_was_not_built():
+    with pytest.raises(InputError, match="has not been built; call its build"):
+        RKDTrainer(network(4), keras.Sequential([keras.layers.Dense(4)]))
 
 
 def test_bad_arguments():

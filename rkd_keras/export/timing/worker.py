@@ -66,9 +66,9 @@ def _open(request):
 
 
 def _keras(path, threads):
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model
 
-    model = load_keras_model(Path(path), threads)
+    model = load_model(Path(path), threads)
     return lambda images: model.predict(images, verbose=0), model.input_shape[1:]
 
 

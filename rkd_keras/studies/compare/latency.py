@@ -128,12 +128,11 @@ def _stride(count):
 def _model(settings, parts, trained):
     import keras
 
-    from rkd_keras.models import create_model
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import create_model, load_model
 
     keras.backend.clear_session()
     if trained:
-        return load_keras_model(Path(settings.out) / "model.keras")
+        return load_model(Path(settings.out) / "model.keras")
     return create_model(
         settings.model,
         num_classes=len(parts.class_names),

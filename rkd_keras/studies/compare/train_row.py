@@ -105,11 +105,11 @@ def _score_noise(settings):
     import numpy as np
 
     from rkd_keras.data import add_noise, evaluation_dataset
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model
     from rkd_keras.runs.parts import load_parts
 
     parts = load_parts(settings)
-    model = load_keras_model(Path(settings.out) / "model.keras")
+    model = load_model(Path(settings.out) / "model.keras")
     accuracies = {}
     for kind, amount in NOISES:
         images = add_noise(parts.images["test"], kind, amount, seed=settings.split_seed)

@@ -65,21 +65,19 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
 
 def embedder(path):
     """Function from images to the embedding of a classifier."""
-    import keras
     import numpy as np
 
     from rkd_keras.files.images import resize_image
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model, tapped
 
-    model = load_keras_model(path)
     try:
-        tap = keras.Model(model.input, model.get_layer("embedding").output)
-    except ValueError as error:
-        raise InputError(f"{path} is no classifier of this package: {error}") from error
+        model = tapped(load_model(path))
+    except InputError as error:
+        raise InputError(f"{path} is no classifier: {error}") from error
     size = model.input_shape[1:3]
 
     def embed(images):
         resized = np.stack([resize_image(image, size) for image in images])
-        return tap.predict(resized.astype("float32"), verbose=0)
+        return model.predict(resized.astype("float32"), verbose=0)[1]
 
     return embed

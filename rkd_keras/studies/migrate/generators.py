@@ -11,14 +11,14 @@ def load_generator(run, direction):
     Raises:
         InputError: when there is none, or it cannot be opened.
     """
-    from rkd_keras.predict.keras_backend import load_keras_model
+    from rkd_keras.models import load_model
 
     file = Path(run) / f"generator_{direction}.keras"
     if not file.is_file():
         raise InputError(
             f"no generator at {file}; train one with rkd-keras migrate train"
         )
-    return load_keras_model(file)
+    return load_model(file)
 
 
 def load_for(generator, files):
