@@ -2,9 +2,9 @@
 
 import importlib
 import sys
-from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.model_file import model_file
 
 
 def load_model(path, threads=None):
@@ -34,10 +34,10 @@ def load_model(path, threads=None):
         ...     load_model(run).output_shape
         (None, 2)
     """
-    path = Path(path)
-    file = path / "model.keras" if path.is_dir() else path
+    file = model_file(path)
     if not file.is_file():
-        raise InputError(f"{file} does not exist; give a .keras file or run directory")
+        lack = "holds no model.keras" if file.is_dir() else "does not exist"
+        raise InputError(f"{file} {lack}; give a .keras file or a run directory")
     if file.suffix != ".keras":
         raise InputError(f"{file} is no .keras file; give one, or a run directory")
     import_tensorflow(threads)

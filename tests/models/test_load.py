@@ -27,8 +27,8 @@ def test_a_file_and_its_run_directory(run):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gone.keras", "does not exist; give a .keras file or run directory"),
-        ("empty", "model.keras does not exist"),
+        ("gone.keras", "does not exist; give a .keras file or a run directory"),
+        ("empty", "holds no model.keras"),
         ("student.tflite", "is no .keras file"),
         ("cut.keras", "damaged or was written by another version"),
     ],
