@@ -6,6 +6,7 @@ from .reading.check import DataCheck, check
 from .reading.image_index import ImageIndex
 from .reading.loading import load_images, load_samples
 from .reading.open_dataset import open_dataset
+from .reading.recorded_split import RecordedMatch, match_recorded
 from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
 from .samples.augmentation import Augmentation
 from .samples.balanced_sampling import balanced_order
@@ -22,6 +23,7 @@ __all__ = [
     "DataCheck",
     "ImageIndex",
     "PROTOCOLS",
+    "RecordedMatch",
     "Split",
     "TrainingPipeline",
     "Unpacked",
@@ -41,6 +43,7 @@ __all__ = [
     "make_split",
     "mask_of_boxes",
     "match_domains",
+    "match_recorded",
     "mixup",
     "mosaic_batch",
     "open_dataset",

@@ -1,6 +1,5 @@
 """Find out what is to be packed, and how its names shall begin."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,33 +17,26 @@ class PackSource:
     Attributes:
         index: their `ImageIndex`; without class names for images that nobody has
             labelled.
-        root: folder that the names in the pack are relative to.
         layout: `"folders"`, `"neu"`, `"manifest"` or `"unlabelled"`.
     """
 
     index: ImageIndex
-    root: Path
     layout: str
 
     def names(self):
         """Name the images as the pack will.
 
         Returns:
-            List of paths relative to the root, with `/`.
+            List of paths within the data set, with `/`.
 
         Raises:
             InputError: when an image is listed twice.
         """
-        names = [relative(file, self.root) for file in self.index.files]
+        names = self.index.names()
         if len(set(names)) < len(names):
             twice = next(name for i, name in enumerate(names) if name in names[:i])
             raise InputError(f"{twice} is listed twice; a pack holds an image once")
         return names
-
-
-def relative(file, root):
-    """Return a file's path below `root`, with `/`."""
-    return Path(os.path.relpath(file, root)).as_posix()
 
 
 def find_source(path, labelled=True):
@@ -68,20 +60,11 @@ def find_source(path, labelled=True):
         if not path.is_dir():
             raise InputError(f"{path} is no folder; give the folder of the images")
         files = list_images(path)
-        return PackSource(ImageIndex(files, [0] * len(files), ()), path, "unlabelled")
+        index = ImageIndex(files, [0] * len(files), (), root=path)
+        return PackSource(index, "unlabelled")
     index = open_dataset(path)
     if path.is_file():
-        return _listed(path, index)
+        return PackSource(index, "manifest")
     folders = {p.name.lower(): p for p in path.iterdir() if p.is_dir()}
     flat = index.files[0].parent in (path, folders.get("images"))
-    return PackSource(index, path, "neu" if flat else "folders")
-
-
-def _listed(path, index):
-    """A manifest may list files from anywhere."""
-    index.files = [Path(os.path.abspath(file)) for file in index.files]
-    folders = {str(file.parent) for file in index.files}
-    root = Path(os.path.abspath(path.parent))
-    if not all(Path(folder).is_relative_to(root) for folder in folders):
-        root = Path(os.path.commonpath(folders))
-    return PackSource(index, root, "manifest")
+    return PackSource(index, "neu" if flat else "folders")

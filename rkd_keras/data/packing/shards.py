@@ -6,8 +6,8 @@ import os
 from dataclasses import asdict
 
 import rkd_keras
-from rkd_keras.data.packing.pack_source import relative
 from rkd_keras.data.reading.boxes import to_voc
+from rkd_keras.data.reading.identity import relative_names
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_bytes
 from rkd_keras.files.names import is_utf8
@@ -88,7 +88,7 @@ def _example(source, i, row, encoded):
         features["image/boxes"] = [edge for box in row.boxes for edge in box]
     if i in source.index.annotations:
         file = source.index.annotations[i]
-        features["annotation/filename"] = relative(file, source.root)
+        features["annotation/filename"] = relative_names([file], source.index.root)[0]
         features["annotation/encoded"] = read_bytes(file)
     return encode_example(features)
 

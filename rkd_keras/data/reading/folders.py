@@ -1,8 +1,10 @@
 """Read folders per class and CSV manifests."""
 
 import csv
+import os
 from pathlib import Path
 
+from rkd_keras.data.reading.identity import common_folder
 from rkd_keras.data.reading.image_index import ImageIndex
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import IMAGE_SUFFIXES
@@ -55,7 +57,7 @@ def read_folders(directory):
         found.append((path, names[-1], parts[-1] if parts else None))
     if not found:
         raise InputError(f"{directory} holds no images")
-    return index_of(found)
+    return index_of(found, directory)
 
 
 def read_manifest(path):
@@ -88,7 +90,14 @@ def read_manifest(path):
         raise InputError(f"{path} cannot be read: {error}") from error
     if not found:
         raise InputError(f"{path} lists no images")
-    return index_of(found)
+    return index_of(found, _root_of(path.parent, [file for file, _, _ in found]))
+
+
+def _root_of(folder, files):
+    """A manifest may list files from anywhere."""
+    folder = Path(os.path.abspath(folder))
+    inside = all(Path(os.path.abspath(file)).is_relative_to(folder) for file in files)
+    return folder if inside else common_folder(files)
 
 
 def _manifest_row(path, line, row):
@@ -102,12 +111,13 @@ def _manifest_row(path, line, row):
     return path.parent / row["file"], row["label"].strip(), PARTS.get(part)
 
 
-def index_of(found):
-    """Make an `ImageIndex` of `(file, class name, part)` triples."""
+def index_of(found, root):
+    """Make an `ImageIndex` of `(file, class name, part)` triples below a folder."""
     class_names = sorted({name for _, name, _ in found})
     return ImageIndex(
         [file for file, _, _ in found],
         [class_names.index(name) for _, name, _ in found],
         class_names,
         [part for _, _, part in found],
+        root=root,
     )

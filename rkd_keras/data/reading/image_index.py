@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rkd_keras.data.reading.identity import relative_names
+
 
 @dataclass
 class ImageIndex:
@@ -21,6 +23,8 @@ class ImageIndex:
             excluded; images without boxes are absent.
         annotations: dict from a file's index to the file that describes its boxes.
         faults: list of sentences on annotations and boxes that could not be used.
+        root: folder that the images' names are relative to, or `None`: the deepest
+            one that holds all of them.
 
     Raises:
         ValueError: when files, labels and parts are not of one length.
@@ -39,6 +43,7 @@ class ImageIndex:
     boxes: dict = field(default_factory=dict)
     annotations: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
+    root: Path | None = None
 
     def __post_init__(self):
         """Normalise the types of what was given."""
@@ -55,6 +60,19 @@ class ImageIndex:
     def __len__(self):
         """Return the number of images."""
         return len(self.files)
+
+    def names(self):
+        """Name the images by their paths within the data set.
+
+        Returns:
+            List of strings, with `/`.
+
+        Example:
+            >>> index = ImageIndex(["set/a/1.png", "set/b/1.png"], [0, 1], ("a", "b"))
+            >>> index.names()
+            ['a/1.png', 'b/1.png']
+        """
+        return relative_names(self.files, self.root)
 
     def counts(self, indices=None):
         """Count the images of each class.

@@ -81,4 +81,5 @@ def read_neu(directory):
         boxes=boxes,
         annotations=annotations,
         faults=faults,
+        root=directory,
     )

@@ -40,6 +40,7 @@ def read_pack(directory):
         pack.class_names,
         [image.part for image in images],
         _boxes(images),
+        root=pack.directory,
     )
 
 

@@ -1,15 +1,15 @@
 """Split a data set by a named protocol, stratified and seeded."""
 
-import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from rkd_keras.data.reading.identity import digest_of, digests_of
 from rkd_keras.errors import InputError
 from rkd_keras.files.packs import find_packed
+from rkd_keras.files.replacing import replacing
 
 TEST_PER_CLASS = 100
 TRAIN_PER_CLASS = 200
@@ -45,19 +45,31 @@ class Split:
     def write(self, path, index):
         """Write the three lists of files as JSON.
 
+        Each image is recorded as `file` (absolute), `label`, `path` (within the data
+        set) and `sha256` of its file (`null` where it cannot be read), by which
+        `match_recorded` finds it again.
+
         Args:
             path: file to write.
             index: the `ImageIndex` that was split.
         """
-        parts = {
-            part: [
-                {"file": str(index.files[i].resolve()), "label": int(index.labels[i])}
-                for i in getattr(self, part)
+        names = index.names()
+        parts = {}
+        for part in ("train", "val", "test"):
+            members = getattr(self, part)
+            digests = digests_of([index.files[i] for i in members])
+            parts[part] = [
+                {
+                    "file": str(index.files[i].resolve()),
+                    "label": int(index.labels[i]),
+                    "path": names[i],
+                    "sha256": digest,
+                }
+                for i, digest in zip(members, digests, strict=True)
             ]
-            for part in ("train", "val", "test")
-        }
         content = {"class_names": list(index.class_names), **parts}
-        Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def make_split(index, protocol="holdout", seed=0, split_seed=0, val_fraction=None):
@@ -213,20 +225,16 @@ def find_duplicates(index):
         [['patches_1.jpg', 'patches_2.jpg']]
     """
     by_size, groups = defaultdict(list), defaultdict(list)
-    packed = {}  # their digests are known without reading them
     for i, file in enumerate(index.files):
         if file.is_file():
             by_size[file.stat().st_size].append(i)
         elif found := find_packed(file):
-            packed[i] = found[1].sha256
             by_size[found[1].file_bytes].append(i)
     for same_size in by_size.values():
         if len(same_size) > 1:
             for i in same_size:
-                digest = packed.get(i)
-                if digest is None:
-                    digest = hashlib.sha256(index.files[i].read_bytes()).hexdigest()
-                groups[digest].append(i)
+                if digest := digest_of(index.files[i]):
+                    groups[digest].append(i)
     return [group for group in groups.values() if len(group) > 1]
 
 
