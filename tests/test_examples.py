@@ -78,6 +78,7 @@ def number(text, before):
 # Six classes: guessing scores 0.17.
 ACCURACY = {
     "train_teacher": "never trained on:",
+    "train_distil_export": "accuracy of the student:",
     "distil_student": "accuracy of the student:",
     "rkd_in_keras_distiller": "accuracy of the student:",
     "saddt_in_your_model": "after saving and loading:",
