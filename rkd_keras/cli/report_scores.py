@@ -25,8 +25,9 @@ def print_scores(scores):
     from rich.table import Table
 
     console = Console()
+    where = f" of {escape(scores['data'])}" if "data" in scores else ""
     console.print(
-        f"{scores['split']} part, {scores['images']} images: accuracy "
+        f"{scores['split']} part{where}, {scores['images']} images: accuracy "
         f"[bold]{scores['accuracy']:.4f}[/], macro recall "
         f"{scores['macro_recall']:.4f}, GMean {scores['gmean']:.4f}"
     )

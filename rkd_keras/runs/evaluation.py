@@ -48,12 +48,14 @@ def evaluate(
 
     The images are those of the run's split.json beside the model. Without one,
     or with --data, they come from --data: its own test folder, or a split by
-    --protocol, or everything with --split all.
+    --protocol, or everything with --split all. A data set that is not the run's
+    is scored whole, and the scores say so.
 
     Returns:
         The dict of `metrics.json`: `accuracy`, `macro_recall`, `gmean` in [0, 1],
         `per_class`, `confusion_matrix`, `class_names`, `images` (their number),
-        `split`, `model`.
+        `split` (what was scored), `model`, and
+        `data` where the images are not the run's own.
 
     Raises:
         InputError: when nothing tells which images are meant, the model does not
@@ -71,7 +73,7 @@ def evaluate(
         (18, 'crazing')
     """
     from rkd_keras.files.model_file import model_file
-    from rkd_keras.runs.parts import labelled_files
+    from rkd_keras.runs.parts import labelled_images
     from rkd_keras.runs.run import Run
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
@@ -79,15 +81,25 @@ def evaluate(
     run = Run(file.parent if out is None else out)
     if out is not None:
         _check_target(run, noise, overwrite)
+    elif not file.exists():
+        raise InputError(f"{model} is no file of yours; say where to write with --out")
     if file.suffix == ".keras" or file.is_dir():
         start_tensorflow()
-    files, labels, class_names = labelled_files(
-        file, data, split, protocol, seed, split_seed
-    )
+    found = labelled_images(file, data, split, protocol, seed, split_seed)
     scores, answers = score_files(
-        file, files, labels, class_names, noise, seed, threads, strict, quiet
+        file,
+        found.files,
+        found.labels,
+        found.class_names,
+        noise,
+        seed,
+        threads,
+        strict,
+        quiet,
     )
-    scores.update(split=split, model=file.name)
+    scores.update(split=found.part, model=file.name)
+    if not found.own and data is not None:
+        scores["data"] = str(data)
     if noise:
         scores["noise"] = noise
     _write(run, scores, answers, noise)

@@ -212,10 +212,12 @@ def _images(model, data, part, size, seed, card):
     import numpy as np
 
     from rkd_keras.data import load_images
-    from rkd_keras.runs.parts import labelled_files
+    from rkd_keras.runs.parts import labelled_images
 
-    files, labels, class_names = labelled_files(model, data, part)
-    if not files:
+    found = labelled_images(model, data, part)
+    files, labels, class_names = found.files, found.labels, found.class_names
+    # Of another data set all images may calibrate; none of them validates.
+    if not files or (part == "val" and found.part != "val"):
         raise InputError(f"there is no image of the {part} part; give --data")
     order = np.random.default_rng(seed).permutation(len(files))
     images, kept = load_images([files[i] for i in order], size)

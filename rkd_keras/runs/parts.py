@@ -85,28 +85,31 @@ def check_same_images(run, index, split):
     Raises:
         InputError: when the parts differ from those of the run's `split.json`.
     """
+    from rkd_keras.data import match_recorded
+
     recorded = run.split
     if recorded is None:
         return
-    before = {(r["file"], p): r["label"] for p in PARTS for r in recorded[p]}
-    now = {
-        (str(index.files[i].resolve()), part): int(index.labels[i])
-        for part in PARTS
-        for i in getattr(split, part)
-    }
-    if before == now:
-        return
-    old, new = ({file for file, _ in rows} for rows in (before, now))
-    changes = [
-        f"{len(files)} images were {what} (such as {min(files)})"
-        for what, files in (("added", new - old), ("removed", old - new))
-        if files
-    ]
-    raise InputError(
-        f"the images are not those that {run.path} was begun with: "
-        f"{' and '.join(changes) or 'their parts or classes differ'}; bring back the "
-        "old ones, or begin again with --overwrite"
-    )
+    changes = []
+    for part in PARTS:
+        match, now = match_recorded(index, recorded, part), set(getattr(split, part))
+        added = sorted(now - set(match.indices.tolist()))
+        for what, names in (
+            ("are gone", match.missing),
+            ("have another content", match.changed),
+            ("are new", [str(index.files[i]) for i in added]),
+        ):
+            if names:
+                changes.append(
+                    f"{len(names)} images of the {part} part {what} (such as "
+                    f"{names[0]})"
+                )
+    if changes:
+        raise InputError(
+            f"the images are not those that {run.path} was begun with: "
+            f"{'; '.join(changes)}; bring back the old ones, or begin again with "
+            "--overwrite"
+        )
 
 
 def load_parts(settings, index=None, split=None):
@@ -138,8 +141,27 @@ def load_parts(settings, index=None, split=None):
     return Parts(index.class_names, decoded, images, labels)
 
 
-def labelled_files(model, data, part, protocol=None, seed=0, split_seed=0):
-    """Return files, labels and class names of one part.
+@dataclass
+class Labelled:
+    """Labelled images to score, to calibrate on or to measure.
+
+    Attributes:
+        files: list of paths.
+        labels: list of indices into `class_names`.
+        class_names: list of names.
+        part: `"test"`, `"val"`, `"train"` or `"all"`: what they are.
+        own: whether they are of the data set that the run was trained on.
+    """
+
+    files: list
+    labels: list
+    class_names: list
+    part: str
+    own: bool
+
+
+def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
+    """Find the labelled images of one part.
 
     Args:
         model: the model's path; a `split.json` beside it decides the parts.
@@ -150,12 +172,14 @@ def labelled_files(model, data, part, protocol=None, seed=0, split_seed=0):
         split_seed: seed of the protocol's test part.
 
     Returns:
-        Triple of paths, labels and class names.
+        A `Labelled`. A data set that is not the run's is taken whole: its `part` is
+        `"all"`, whatever was asked for.
 
     Raises:
-        InputError: when nothing tells which images are meant.
+        InputError: when nothing tells which images are meant, or some of them are
+            not there any more.
     """
-    from rkd_keras.data import make_split, open_dataset
+    from rkd_keras.data import make_split, match_recorded, open_dataset
     from rkd_keras.runs.run import Run
 
     run = Run(Path(model).parent)
@@ -165,18 +189,29 @@ def labelled_files(model, data, part, protocol=None, seed=0, split_seed=0):
             raise InputError(
                 f"there is no {run.split_path}; give the images with --data"
             )
-        rows = _rows(recorded, part)
-        return (
+        rows = [r for p in (PARTS if part == "all" else (part,)) for r in recorded[p]]
+        return Labelled(
             [Path(row["file"]) for row in rows],
             [row["label"] for row in rows],
             recorded["class_names"],
+            part,
+            own=True,
         )
-    index = open_dataset(data)
+    index, own = open_dataset(data), False
     if part == "all":
         members = range(len(index))
     elif recorded is not None:
-        wanted = {Path(row["file"]).name for row in _rows(recorded, part)}
-        members = [i for i, f in enumerate(index.files) if f.name in wanted]
+        match = match_recorded(index, recorded, part)
+        own = match.is_own
+        if own and (match.missing or match.changed):
+            gone = [*match.missing, *match.changed]
+            raise InputError(
+                f"{len(gone)} images of the {part} part of {run.path} are missing in "
+                f"{data} or have another content (such as {gone[0]}); give the data "
+                "set that it was trained on, or --split all"
+            )
+        part = part if own else "all"
+        members = match.indices if own else range(len(index))
     elif protocol is None and any(p is not None for p in index.parts):
         members = [i for i, p in enumerate(index.parts) if p == part]
     else:
@@ -184,13 +219,16 @@ def labelled_files(model, data, part, protocol=None, seed=0, split_seed=0):
         members = getattr(split, part)
     if len(members) == 0:
         raise InputError(f"{data} holds no image of the {part} part; try --split all")
-    return (
+    return Labelled(
         [index.files[i] for i in members],
         [int(index.labels[i]) for i in members],
         list(index.class_names),
+        part,
+        own,
     )
 
 
-def _rows(recorded, part):
-    parts = PARTS if part == "all" else (part,)
-    return [row for name in parts for row in recorded[name]]
+def labelled_files(*arguments):
+    """Return files, labels and class names of `labelled_images`."""
+    found = labelled_images(*arguments)
+    return found.files, found.labels, found.class_names

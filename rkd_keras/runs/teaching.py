@@ -79,15 +79,15 @@ class Teacher:
         """
         if self.run is None:
             return
-        recorded = self.run.split
-        seen = {row["file"] for part in ("train", "val") for row in recorded[part]}
-        tested = [str(index.files[i].resolve()) for i in split.test]
-        known = sorted(seen.intersection(tested))
+        from rkd_keras.data import match_recorded
+
+        trained = set(match_recorded(index, self.run.split).trained.tolist())
+        known = [i for i in split.test if i in trained]
         if known:
             raise InputError(
-                f"{len(known)} of {len(tested)} test images are training images of the "
-                f"teacher {self.run.path} (such as {known[0]}); give its own data, "
-                "split and split seed, which are the default"
+                f"{len(known)} of {len(split.test)} test images are training images of "
+                f"the teacher {self.run.path} (such as {index.files[known[0]]}); give "
+                "its own data, split and split seed, which are the default"
             )
 
     def load(self, settings, num_classes):
