@@ -98,6 +98,7 @@ def measure(
             "give another --out"
         )
     from rkd_keras.measure import GradeRules
+    from rkd_keras.rating.rules import open_rules
 
     if model is not None and (model / "model.keras").is_file():
         model = model / "model.keras"
@@ -112,14 +113,20 @@ def measure(
     grade_rules = GradeRules.load(rules)
     # Before the first image: it would fail for every one.
     grade_rules.check_unit("px" if mm_per_pixel is None else "mm")
+    predictor = _predictor(model, classify and data is None)
+    predicted = () if predictor is None else predictor.class_names
+    if predictor is not None:
+        open_rules(grade_rules, predicted)
     work = {
         "rules": grade_rules,
-        "predictor": _predictor(model, classify and data is None),
+        "predictor": predictor,
         "heat": _heat_maps(model) if prior else None,
         "figures": figures if out is not None else "none",
         "out": out,
     }
-    files, classes = _files(images, data, model, split, protocol, split_seed)
+    files, classes, names = _files(images, data, model, split, protocol, split_seed)
+    if data is not None:
+        open_rules(grade_rules, {*names, *predicted})
     results = _measure_all(files, classes, settings, work, quiet, strict)
     if out is None:
         _print_images(results)
@@ -152,13 +159,13 @@ def _files(images, data, model, split, protocol, split_seed):
 
     if data is None:
         files = list_images(images)
-        return files, [None] * len(files)
+        return files, [None] * len(files), []
     from rkd_keras.runs.parts import labelled_files
 
     files, labels, names = labelled_files(
         model or data / "model", data, split, protocol, 0, split_seed
     )
-    return files, [names[label] for label in labels]
+    return files, [names[label] for label in labels], names
 
 
 def _measure_all(files, classes, settings, work, quiet, strict):
@@ -202,31 +209,28 @@ def _measure_all(files, classes, settings, work, quiet, strict):
 
 def _measure_one(file, settings, work):
     from rkd_keras.files.images import read_image, resize_image
-    from rkd_keras.measure import grade
-    from rkd_keras.rating.measure_image import measure_image
+    from rkd_keras.rating import rate
 
     image = read_image(file)
-    verdict = heat = None
-    if work["predictor"] is not None:
-        verdict = work["predictor"].predict([image])[0]
+    heat = None
     if work["heat"] is not None:
         cam = work["heat"]
         scaled = resize_image(image, cam.model.input_shape[1:3])
         heat = cam(scaled[None])[0][0]
-    image, mask, measured = measure_image(image, settings, heat)
-    found = _named(verdict)
+    rating = rate(
+        image,
+        work["predictor"],
+        work["rules"],
+        prior=heat,
+        **{name: value for name, value in settings.items() if name != "prior"},
+    )
     result = {
         "file": str(file),
-        "verdict": verdict,
-        "measurement": measured,
-        "grade": grade(measured, found, work["rules"]),
+        "verdict": rating.verdict,
+        "measurement": rating.measurement,
+        "grade": rating.grade,
     }
-    return image, mask, result
-
-
-def _named(verdict):
-    """Return the class that a verdict names: none without one or for an unknown."""
-    return None if verdict is None or verdict.is_unknown else verdict.class_name
+    return rating.image, rating.mask, result
 
 
 def _draw(image, mask, result, work):
@@ -284,19 +288,22 @@ def _write(out, results, settings):
 
 
 def _report_classes(out, results, settings):
-    """Print and write Table 7, over the images that the model gets right."""
+    """Print and write Table 7, over the images that the model gets right.
+
+    An unknown verdict names no class, whatever the nearest one is.
+    """
     from rkd_keras.cli.measure_tables import print_class_table
     from rkd_keras.measure import class_separation, class_table, write_table
+    from rkd_keras.predict.verdict import UNKNOWN
+    from rkd_keras.rating.rules import class_for_rules
 
     known = []
     for result in results:
-        verdict, name = result["verdict"], result["true_class"]
-        if verdict is not None and name not in (None, verdict.class_name):
+        verdict, true_class = result["verdict"], result["true_class"]
+        found = true_class if verdict is None else class_for_rules(verdict)
+        if found in (None, UNKNOWN) or true_class not in (None, found):
             continue
-        if name is None:
-            name = _named(verdict)
-        if name is not None:
-            known.append((name, result["measurement"]))
+        known.append((found, result["measurement"]))
     # One image is no summary.
     if len(known) < 2:
         return

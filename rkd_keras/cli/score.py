@@ -143,19 +143,23 @@ def _checked(settings, model, rules):
     from rkd_keras.measure import GradeRules
     from rkd_keras.predict import load
     from rkd_keras.predict.quiet_stderr import quiet_stderr
-    from rkd_keras.rating.measure_image import measure_image
+    from rkd_keras.rating.archive.unit_scorer import MEASURING
+    from rkd_keras.rating.rate import rate
+    from rkd_keras.rating.rules import open_rules
 
     if model is not None and (model / "model.keras").is_file():
         model = model / "model.keras"
     loaded = GradeRules.load(rules)
     blank = np.full((64, 64, 3), 128, np.uint8)
-    loaded.check_unit(measure_image(blank, settings)[2].unit)
+    measuring = {name: settings[name] for name in MEASURING}
+    rate(blank, rules=loaded, **measuring)
     with quiet_stderr():
-        model_sha256 = load(model).card["sha256"]
+        predictor = load(model)
+    open_rules(loaded, predictor.class_names)
     return {
         **settings,
         "model": model if model is None else _whole_path(model),
-        "model_sha256": model_sha256,
+        "model_sha256": predictor.card["sha256"],
         "rules_source": loaded.source,
         "rules": Path(loaded.source).read_text(encoding="utf-8"),
         "rules_sha256": hashlib.sha256(Path(loaded.source).read_bytes()).hexdigest(),

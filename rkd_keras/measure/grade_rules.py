@@ -73,6 +73,33 @@ class GradeRules:
                 f"{unit}; give mm_per_pixel, or change `unit`"
             )
 
+    def check_classes(self, class_names, passed_over=()):
+        r"""Refuse rules that ask for a class which does not exist.
+
+        Args:
+            class_names: the classes that there are, `"unknown"` among them where a
+                rule may name it.
+            passed_over: rules that need not fit. Defaults to none.
+
+        Raises:
+            InputError: with the rule, the class and the known ones.
+
+        Example:
+            >>> text = "{name: long, when: {class: scratchs}, severity: 5}"
+            >>> rules = GradeRules.parse(f"version: 1\nrules: [{text}]", "my.yaml")
+            >>> rules.check_classes(["inclusion", "scratches"])
+            Traceback (most recent call last):
+            rkd_keras.errors.InputError: my.yaml: the grading rule 'long' names the class 'scratchs'; known are inclusion, scratches
+        """  # noqa: E501
+        for rule in self.rules:
+            if rule in passed_over:
+                continue
+            if strange := sorted(set(rule.classes or ()) - set(class_names)):
+                raise InputError(
+                    f"{self.source}: the grading rule {rule.name!r} names the class "
+                    f"{strange[0]!r}; known are {', '.join(sorted(class_names))}"
+                )
+
     @classmethod
     def parse(cls, text, source="rules"):
         r"""Read rules from YAML text.

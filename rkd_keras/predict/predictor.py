@@ -14,7 +14,7 @@ from rkd_keras.files.images import (
     to_rgb_uint8,
 )
 from rkd_keras.predict.unknown_detector import UnknownDetector
-from rkd_keras.predict.verdict import Verdict
+from rkd_keras.predict.verdict import UNKNOWN, Verdict
 
 
 class Predictor:
@@ -104,7 +104,7 @@ class Predictor:
             is_unknown = score is not None and score > self._detector.threshold
             verdicts.append(
                 Verdict(
-                    label="unknown" if is_unknown else name,
+                    label=UNKNOWN if is_unknown else name,
                     class_name=name,
                     class_index=index,
                     probability=float(row[index]),

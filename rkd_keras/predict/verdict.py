@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What a surface is called that is none of the classes.
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -1,3 +1,5 @@
 """Rate images: verdict, measurement and grade of each."""
 
-__all__ = []
+from rkd_keras.rating.rate import Rating, rate
+
+__all__ = ["Rating", "rate"]

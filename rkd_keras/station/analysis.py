@@ -1,36 +1,26 @@
-"""What the inference process does with a frame: segment, classify, measure, grade."""
+"""What the inference process does with a frame: rate it, in the store's words."""
 
-import dataclasses
 import os
 import time
 
 import cv2
-import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import decode_image
-from rkd_keras.measure import GradeRules, Measurement, grade, measure, segment
-from rkd_keras.rating.windows import group_boxes, nearest_window, window_grid
+from rkd_keras.measure import GradeRules
+from rkd_keras.rating.frame import (
+    MIN_CONTRAST,
+    classify_windows,
+    frame_decision,
+    rate_frame,
+)
+from rkd_keras.rating.rules import open_rules
 from rkd_keras.station.image_files import sniff_suffix
 from rkd_keras.station.store import UNKNOWN
 
-# Chosen by benchmarks/station/sensitivity.py on a cold-rolled line's crops.
-MIN_CONTRAST = 0.06
-MAX_DEFECTS = 40
-MAX_MARKS = 1000
-# Marks nearer than this share of a window belong to one defect.
-REACH = 0.08
-DECISIONS = ("accept", "review", "reject")
-
 
 class FrameAnalyzer:
-    """Rates frames; lives in the inference process.
-
-    A frame is segmented; marks that lie close together are one defect. Each
-    square of the frame that holds a defect is classified (see `window_grid`), and
-    a defect gets the verdict of the square around it. It is graded as if that
-    square were the image, for that is what rules about shares and K refer to. A
-    frame without marks is not classified at all.
+    """Rates frames, see `rate_frame`; lives in the inference process.
 
     Args:
         predictor: an object with `predict(images)`, see `rkd_keras.predict`.
@@ -53,6 +43,8 @@ class FrameAnalyzer:
             "created_by": card.get("created_by"),
             "knows_unknown": card.get("unknown") is not None,
         }
+        # What is wrong with the rules is told now and not at the first defect.
+        self._open_rules()
 
     def __call__(self, request):
         """Answer a request: the arguments of `analyze` behind the word `"frame"`."""
@@ -78,13 +70,13 @@ class FrameAnalyzer:
         started = time.perf_counter()
         image = decode_image(data, "the frame")
         height, width = image.shape[:2]
-        defects = self._defects(image, mm_per_pixel, min_contrast)
-        worst = max((DECISIONS.index(d["decision"]) for d in defects), default=0)
+        rules = self._rules_for("px" if mm_per_pixel is None else "mm")
+        defects = rate_frame(image, self._predictor, rules, mm_per_pixel, min_contrast)
         reply = {
             "width": width,
             "height": height,
-            "decision": DECISIONS[worst],
-            "defects": defects,
+            "decision": frame_decision(defects),
+            "defects": [_row(defect) for defect in defects],
             "image": None,
             "model": self._model,
         }
@@ -93,114 +85,37 @@ class FrameAnalyzer:
         reply["analysis_ms"] = round((time.perf_counter() - started) * 1000, 3)
         return reply
 
-    def _defects(self, image, mm_per_pixel, min_contrast):
-        mask = segment(image, min_contrast=min_contrast)
-        if not mask.any():
-            return []
-        found = measure(None, mask, mm_per_pixel)
-        if found.count > MAX_MARKS:
-            largest = sorted(found.defects, key=lambda d: -d.area)[:MAX_MARKS]
-            found = dataclasses.replace(found, defects=tuple(largest))
-        windows = window_grid(*image.shape[:2])
-        groups = grouped(found, windows[0], REACH * windows[0, 2])
-        places = [nearest_window(windows, *_centre(group.bbox)) for group in groups]
-        used = sorted(set(places))
-        crops = [image[y : y + h, x : x + w] for x, y, w, h in windows[used].tolist()]
-        verdicts = dict(zip(used, self._predictor.predict(crops), strict=True))
-        rules = self._rules_for(found.unit)
-        rows = [
-            _row(group, verdicts[place], windows[place].tolist(), rules)
-            for group, place in zip(groups, places, strict=True)
-        ]
-        rows.sort(key=lambda row: (-row["severity"], -row["area"]))
-        return rows[:MAX_DEFECTS]
-
     def _rules_for(self, unit):
-        stamp = os.stat(self._grading_file).st_mtime_ns
-        if stamp != self._rules_stamp:
-            self._rules = GradeRules.load(self._grading_file)
-            self._rules_stamp = stamp
+        if os.stat(self._grading_file).st_mtime_ns != self._rules_stamp:
+            self._open_rules()
         # A device without a scale, and rules in millimetres.
         fits = self._rules.unit in ("any", unit)
         return self._rules if fits else self._default_rules
 
+    def _open_rules(self):
+        stamp = os.stat(self._grading_file).st_mtime_ns
+        self._rules = open_rules(self._grading_file, self._predictor.class_names)
+        self._rules_stamp = stamp
 
-def _row(group, verdict, window, rules):
-    graded = grade(group, verdict.label, rules)
-    decision = graded.decision
-    if verdict.label == UNKNOWN and decision == "accept":
-        # Nobody knows what it is: a person has to look.
-        decision = "review"
-    x, y, width, height = group.bbox
+
+def _row(defect):
+    verdict, measured = defect.verdict, defect.measurement
+    names = ("x", "y", "width", "height")
     return {
         "label": verdict.label,
         "class_name": verdict.class_name,
         "probability": verdict.probability,
         "unknown_score": verdict.unknown_score,
-        "severity": graded.severity,
-        "decision": decision,
-        "x": x,
-        "y": y,
-        "width": width,
-        "height": height,
-        "window_x": window[0],
-        "window_y": window[1],
-        "window_width": window[2],
-        "window_height": window[3],
-        "area": group.area,
-        "perimeter": group.perimeter,
-        "k": group.k,
-        "area_ratio": group.area_ratio,
-        "unit": group.unit,
+        "severity": defect.grade.severity,
+        "decision": defect.grade.decision,
+        **dict(zip(names, measured.bbox, strict=True)),
+        **{f"window_{n}": v for n, v in zip(names, defect.window, strict=True)},
+        "area": measured.area,
+        "perimeter": measured.perimeter,
+        "k": measured.k,
+        "area_ratio": measured.area_ratio,
+        "unit": measured.unit,
     }
-
-
-def grouped(found, window, reach):
-    """Join marks that lie close together.
-
-    Args:
-        found: `Measurement` of a frame.
-        window: the square that stands for the image: x, y, width, height.
-        reach: marks with a gap of at most this belong together, pixels.
-
-    Returns:
-        List of `Measurement`, each of the marks of one defect and with the
-        square as its image. Moments are those of the frame.
-    """
-    defects = found.defects
-    boxes = np.array([defect.bbox for defect in defects])
-    shape = (int(window[3]), int(window[2]))
-    scale = found.pixel_size
-    groups = []
-    for members in group_boxes(boxes, reach):
-        parts = [defects[i] for i in members]
-        area = sum(part.area for part in parts)
-        perimeter = sum(part.perimeter for part in parts)
-        m10, m01 = sum(p.m10 for p in parts), sum(p.m01 for p in parts)
-        low = boxes[members, :2].min(axis=0)
-        high = (boxes[members, :2] + boxes[members, 2:]).max(axis=0)
-        pixels = shape[0] * shape[1] * scale**2
-        groups.append(
-            Measurement(
-                image_shape=shape,
-                count=len(parts),
-                area=area,
-                perimeter=perimeter,
-                area_ratio=min(100 * area / pixels, 100.0),
-                k=perimeter / area,
-                m10=m10,
-                m01=m01,
-                centroid=(m10 / area, m01 / area),
-                bbox=(*low.tolist(), *(high - low).tolist()),
-                orientation=None,
-                longest=max(max(part.width, part.height) for part in parts),
-                touching_border=sum(part.touches_border for part in parts),
-                defects=tuple(parts),
-                mm_per_pixel=found.mm_per_pixel,
-                unit=found.unit,
-            )
-        )
-    return groups
 
 
 def make_analyzer(model, grading_file):
@@ -222,8 +137,8 @@ def make_analyzer(model, grading_file):
     return analyzer
 
 
-def classify_windows(predictor, image):
-    """Classify each square of an image.
+def window_views(predictor, image):
+    """Classify each square of an image for a page.
 
     Args:
         predictor: a `Predictor`.
@@ -233,17 +148,15 @@ def classify_windows(predictor, image):
         List of dicts `box` (x, y, width, height), `probabilities` {class: p} and
         `is_unknown`; of a large image the first squares only.
     """
-    windows = window_grid(*image.shape[:2])[:16].tolist()
-    crops = [image[y : y + h, x : x + w] for x, y, w, h in windows]
     return [
         {
-            "box": window,
+            "box": list(window),
             "probabilities": dict(
                 zip(predictor.class_names, verdict.probabilities, strict=True)
             ),
             "is_unknown": verdict.is_unknown,
         }
-        for window, verdict in zip(windows, predictor.predict(crops), strict=True)
+        for window, verdict in classify_windows(predictor, image)
     ]
 
 
@@ -267,13 +180,7 @@ def check_grading_text(text, class_names, devices=()):
             not fit.
     """
     rules = GradeRules.parse(text, "the grading rules")
-    known = {*class_names, UNKNOWN}
-    for rule in rules.rules:
-        if strange := sorted(set(rule.classes or ()) - known):
-            raise InputError(
-                f"the grading rule {rule.name!r} names the class {strange[0]!r}; the "
-                f"model knows {', '.join(sorted(known))}"
-            )
+    rules.check_classes({*class_names, UNKNOWN})
     for device in devices:
         unit = "mm" if device.settings.mm_per_pixel else "px"
         if rules.unit not in ("any", unit):
@@ -281,8 +188,3 @@ def check_grading_text(text, class_names, devices=()):
                 f"the grading rules are in {rules.unit}, but {device.name} measures "
                 f"in {unit}; change its mm per pixel, or the rules' unit to any"
             )
-
-
-def _centre(box):
-    x, y, width, height = box
-    return x + width / 2, y + height / 2

@@ -149,9 +149,9 @@ class JobHandler:
         return getattr(self, f"_{name}")(**arguments)
 
     def _classify(self, data):
-        from rkd_keras.station.analysis import classify_windows
+        from rkd_keras.station.analysis import window_views
 
-        return classify_windows(self._loaded(), self._decoded(data))
+        return window_views(self._loaded(), self._decoded(data))
 
     def _steps(self, data, min_contrast):
         from rkd_keras.station.step_views import step_views

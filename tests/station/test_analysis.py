@@ -6,15 +6,12 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import decode_image
-from rkd_keras.measure import measure
 from rkd_keras.predict import Verdict
-from rkd_keras.rating.windows import group_boxes, nearest_window, window_grid
 from rkd_keras.station.analysis import (
     FrameAnalyzer,
     check_grading_text,
-    classify_windows,
     default_grading_text,
-    grouped,
+    window_views,
 )
 from rkd_keras.station.device import Device, DeviceSettings
 from rkd_keras.station.step_views import step_views
@@ -178,53 +175,6 @@ def test_the_defects_of_a_frame_are_bounded(grading_file):
     assert len(analyzer.analyze(encoded(image))["defects"]) == 40
 
 
-@pytest.mark.parametrize(
-    "height, width", [(128, 400), (200, 200), (64, 2000), (1000, 300), (1, 5)]
-)
-def test_windows_cover_the_image(height, width):
-    windows = window_grid(height, width)
-    covered = np.zeros((height, width), bool)
-    for x, y, w, h in windows.tolist():
-        assert w == h and x >= 0 and y >= 0 and x + w <= width and y + h <= height
-        covered[y : y + h, x : x + w] = True
-    assert covered.all()
-
-
-def test_the_nearest_window_is_the_one_around_the_point():
-    windows = window_grid(128, 400)
-    assert [nearest_window(windows, x, 64) for x in (5, 160, 399)] == [0, 1, 3]
-
-
-def test_groups_are_what_brute_force_finds():
-    rng = np.random.default_rng(3)
-    boxes = np.column_stack(
-        [rng.integers(0, 200, (30, 2)), rng.integers(2, 20, (30, 2))]
-    )
-    reach = 6
-    near = np.zeros((30, 30), bool)
-    for i, (x, y, w, h) in enumerate(boxes):
-        for j, (u, v, p, q) in enumerate(boxes):
-            gap_x = max(u - x - w, x - u - p)
-            gap_y = max(v - y - h, y - v - q)
-            near[i, j] = max(gap_x, gap_y) <= reach
-    for _ in range(30):
-        near = near @ near
-    expected = {frozenset(np.nonzero(row)[0].tolist()) for row in near}
-    assert {frozenset(group) for group in group_boxes(boxes, reach)} == expected
-
-
-def test_a_group_adds_up_its_marks():
-    mask = np.zeros((128, 400), bool)
-    mask[10:20, 10:20] = mask[10:20, 24:34] = mask[80:90, 300:310] = True
-    found = measure(None, mask)
-    first, second = grouped(found, (0, 0, 128, 128), 6)
-    assert first.count == 2 and first.area == 200 and first.bbox == (10, 10, 24, 10)
-    assert first.perimeter == pytest.approx(72) and first.k == pytest.approx(0.36)
-    assert first.centroid == pytest.approx((21.5, 14.5))
-    assert second.count == 1 and first.area + second.area == found.area
-    assert first.image_shape == (128, 128)
-
-
 def test_grading_rules_must_fit_classes_and_devices():
     text = default_grading_text()
     names = ("inclusion", "scratches")
@@ -241,7 +191,7 @@ def test_grading_rules_must_fit_classes_and_devices():
 
 def test_every_square_is_classified_for_the_page():
     image = np.repeat(surface()[..., None], 3, axis=-1)
-    windows = classify_windows(FakePredictor(), image)
+    windows = window_views(FakePredictor(), image)
     assert len(windows) == 4
     assert windows[0]["probabilities"] == {"inclusion": 0.2, "scratches": 0.8}
 

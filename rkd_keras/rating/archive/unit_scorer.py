@@ -4,6 +4,9 @@ import time
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.rating.rate import rate
+
+MEASURING = ("method", "polarity", "min_contrast", "mm_per_pixel", "size")
 
 
 class UnitScorer:
@@ -12,17 +15,20 @@ class UnitScorer:
     Args:
         settings: dict with `model` (path, or `None` for the package's own
             student), `out`, `batch_size`, `rules` (YAML text), `rules_source`, and
-            the settings of `measure_image`.
+            `MEASURING`, which are arguments of `rate`.
     """
 
     def __init__(self, settings):
         from rkd_keras.measure import GradeRules
         from rkd_keras.predict import load
+        from rkd_keras.rating.rules import open_rules
 
         self.settings = settings
         self.out = Path(settings["out"])
         self.predictor = load(settings["model"], threads=1)
-        self.rules = GradeRules.parse(settings["rules"], settings["rules_source"])
+        rules = GradeRules.parse(settings["rules"], settings["rules_source"])
+        self.rules = open_rules(rules, self.predictor.class_names)
+        self.measuring = {name: settings[name] for name in MEASURING}
 
     def __call__(self, unit):
         """Score a unit and write its Parquet file.
@@ -64,26 +70,14 @@ class UnitScorer:
         verdicts = self.predictor.predict(images, len(images)) if images else []
         for (row, image), verdict in zip(batch, verdicts, strict=True):
             try:
-                row.update(self._found(image, verdict))
+                row.update(
+                    rate(
+                        image, rules=self.rules, verdict=verdict, **self.measuring
+                    ).to_dict()
+                )
             # One strange image must not end the scoring of millions.
             except Exception as error:
                 row["error"] = f"{type(error).__name__}: {error}"
-
-    def _found(self, image, verdict):
-        from rkd_keras.measure import grade
-        from rkd_keras.rating.measure_image import measure_image
-
-        measurement = measure_image(image, self.settings)[2]
-        result = grade(measurement, verdict.class_name, self.rules)
-        return {
-            "label": verdict.label,
-            "class_name": verdict.class_name,
-            "probability": verdict.probability,
-            "is_unknown": verdict.is_unknown,
-            "unknown_score": verdict.unknown_score,
-            **measurement.to_dict(),
-            **result.to_dict(),
-        }
 
 
 def _decoded(row, data):

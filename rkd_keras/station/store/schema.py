@@ -8,7 +8,6 @@ changes something here adds a step to `migrations/versions`, and a test compares
 import sqlalchemy as sa
 
 NO_DEFECT = "no_defect"
-UNKNOWN = "unknown"
 
 metadata = sa.MetaData(
     naming_convention={

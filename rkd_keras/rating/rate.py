@@ -1,0 +1,139 @@
+"""One image: what it is, how large, how bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from rkd_keras.measure import Grade, GradeRules, Measurement
+    from rkd_keras.predict import Predictor, Verdict
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What is known of one image.
+
+    Attributes:
+        verdict: what a predictor said of it, a `Verdict`; `None` without one.
+        measurement: its defects, a `Measurement`.
+        grade: severity and decision by rules, a `Grade`.
+        image: array `(H, W, 3)`, uint8, RGB: the image as it was measured.
+        mask: array `(H, W)`, bool: the pixels of its defects.
+
+    Example:
+        >>> import numpy as np
+        >>> rate(np.full((64, 64), 128, "uint8")).grade.decision
+        'accept'
+    """
+
+    verdict: Verdict | None
+    measurement: Measurement
+    grade: Grade
+    image: np.ndarray
+    mask: np.ndarray
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a flat dict of plain values: verdict, measurement and grade.
+
+        Example:
+            >>> import numpy as np
+            >>> rate(np.full((64, 64), 128, "uint8")).to_dict()["area"]
+            0.0
+        """
+        found = {}
+        if self.verdict is not None:
+            names = ("label", "class_name", "probability", "is_unknown")
+            for name in (*names, "unknown_score"):
+                found[name] = getattr(self.verdict, name)
+        return {**found, **self.measurement.to_dict(), **self.grade.to_dict()}
+
+
+def rate(
+    image: np.ndarray | str | Path | bytes,
+    predictor: Predictor | None = None,
+    rules: GradeRules | str | Path | None = None,
+    mm_per_pixel: float | None = None,
+    *,
+    method: str = "default",
+    polarity: str = "auto",
+    min_contrast: float = 0.03,
+    size: int | None = None,
+    prior: np.ndarray | None = None,
+    verdict: Verdict | None = None,
+) -> Rating:
+    """Classify, measure and grade one image.
+
+    The one way from an image to a decision: `rkd-keras measure` and `rkd-keras rate`
+    call it, and the station grades frames by the same rule.
+
+    A surface that is none of the predictor's classes is graded as the class
+    `"unknown"`. Unless a rule that holds names this class, such a surface is never
+    accepted but sent to review.
+
+    Args:
+        image: array `(H, W)` or `(H, W, 3)`, uint8 or uint16, RGB; or a file's path,
+            or its bytes.
+        predictor: see `rkd_keras.predict.load`; without one, the class is not known
+            and rules that ask for a class do not hold. Defaults to `None`.
+        rules: `GradeRules`, a YAML file, or `None` for the package's own. Defaults to
+            `None`.
+        mm_per_pixel: side of a pixel, millimetres; `None` measures in pixels.
+            Defaults to `None`.
+        method: segmentation, `"default"` or `"paper"`. Defaults to `"default"`.
+        polarity: `"auto"`, `"dark"` or `"bright"` defects. Defaults to `"auto"`.
+        min_contrast: least contrast of a defect, in [0, 1]. Defaults to `0.03`.
+        size: the image is resized to a square of so many pixels before it is
+            measured; `None` measures it as it is. Defaults to `None`.
+        prior: heat map `(h, w)` that weighs the surface, see `rkd_keras.measure`'s
+            `segment`. Defaults to `None`.
+        verdict: what a predictor has said of the image already; it is not asked
+            again. Defaults to `None`.
+
+    Returns:
+        A `Rating`.
+
+    Raises:
+        InputError: when the image cannot be read, a setting cannot be used, or the
+            rules are in another unit or name a class that the predictor does not
+            know.
+
+    Example:
+        >>> import numpy as np
+        >>> image = np.full((128, 128), 180, "uint8")
+        >>> image[30:100, 60:66] = 60
+        >>> rating = rate(image, mm_per_pixel=0.5)
+        >>> rating.measurement.count, rating.measurement.unit, rating.grade.decision
+        (1, 'mm', 'accept')
+    """
+    from rkd_keras.errors import InputError
+    from rkd_keras.files.images import (
+        decode_image,
+        read_image,
+        resize_image,
+        to_rgb_uint8,
+    )
+    from rkd_keras.measure import measure, segment
+    from rkd_keras.rating.rules import grade_verdict, open_rules
+
+    if size is not None and size < 1:
+        raise InputError(f"`size` must be at least 1. Received: size={size}")
+    rules = open_rules(rules, getattr(predictor, "class_names", None))
+    if isinstance(image, str | Path):
+        image = read_image(image)
+    elif isinstance(image, bytes):
+        image = decode_image(image)
+    image = to_rgb_uint8(image)
+    if verdict is None and predictor is not None:
+        (verdict,) = predictor.predict([image])
+    if size is not None:
+        image = resize_image(image, (size, size))
+    mask = segment(
+        image, method, prior=prior, polarity=polarity, min_contrast=min_contrast
+    )
+    measurement = measure(image, mask, mm_per_pixel)
+    graded = grade_verdict(measurement, verdict, rules)
+    return Rating(verdict, measurement, graded, image, mask)
