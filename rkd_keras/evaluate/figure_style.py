@@ -53,6 +53,26 @@ def new_figure(width, height):
     return figure
 
 
+def legend_outside(figure):
+    """Put a figure's legend beside its axes, or below where its labels are long.
+
+    Args:
+        figure: a `matplotlib.figure.Figure` of `new_figure` with one axes; it grows
+            where the legend is below.
+    """
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    longest = max(map(len, labels))
+    if longest < 26:
+        figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+        return
+    width, height = figure.get_size_inches()
+    columns = max(1, int(width / (0.3 + 0.075 * longest)))
+    figure.set_size_inches(width, height + 0.18 * -(-len(labels) // columns))
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=columns, fontsize=7
+    )
+
+
 def blend(color, depth):
     """Mix a colour with white; `depth` 0 is white, 1 the colour."""
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -12,6 +12,7 @@ from rkd_keras.evaluate.figure_style import (
     SKY,
     YELLOW,
     blend,
+    legend_outside,
     new_figure,
     styled,
 )
@@ -211,6 +212,8 @@ def plot_mistakes(images, mistakes, columns=6):
 def plot_comparison(histories, column="val_accuracy"):
     """Draw one column of several runs' histories over the epochs (Figure 16).
 
+    Epochs in which a run has no value, for it was not validated, are passed over.
+
     Args:
         histories: dict of the run's name to the path of its `history.csv` or a
             dict of its columns.
@@ -247,7 +250,7 @@ def plot_comparison(histories, column="val_accuracy"):
         axes.yaxis.set_major_formatter(_percent())
     axes.set(xlabel="epoch", ylabel=column.replace("val_", "validation "))
     axes.grid(axis="y", color=PALE, linewidth=0.6)
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_outside(figure)
     return figure
 
 
@@ -261,7 +264,15 @@ def _history(history):
 
 
 def _line(axes, epochs, values, color, label, style="-"):
-    axes.plot(epochs, values, style, color=color, label=label, linewidth=1.6)
+    measured = np.isfinite(values)
+    axes.plot(
+        np.asarray(epochs)[measured],
+        np.asarray(values)[measured],
+        style,
+        color=color,
+        label=label,
+        linewidth=1.6,
+    )
     axes.set_xlim(min(epochs), max(max(epochs), min(epochs) + 1))
     # Epochs are whole: a short training must not show epoch 1.25.
     axes.xaxis.get_major_locator().set_params(integer=True)

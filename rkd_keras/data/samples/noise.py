@@ -4,8 +4,12 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 
-GAUSSIAN_SIGMAS = (10, 25, 50)
-SALT_PEPPER_PERCENTS = (2, 5, 10)
+# NEU-noise: kinds, each with its amounts.
+NOISES = tuple(
+    (kind, amount)
+    for kind, amounts in (("gaussian", (10, 25, 50)), ("salt-pepper", (2, 5, 10)))
+    for amount in amounts
+)
 
 
 def add_noise(images, kind, amount, seed=0):

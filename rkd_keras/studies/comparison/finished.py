@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
+from rkd_keras.runs.run import Run
 
 KEPT_FILES = ("config.json", "split.json", "history.csv", "metrics.json", "model.keras")
 
@@ -25,7 +27,7 @@ def finished_rows(folders, models, split):
     Raises:
         InputError: when nothing is left, or two runs are the same row.
     """
-    from rkd_keras.studies.compare.train_row import list_runs
+    from rkd_keras.studies.comparison.teachers import list_runs
 
     wanted = None
     if models is not None:
@@ -33,7 +35,7 @@ def finished_rows(folders, models, split):
         wanted = [network_shape(n.model, dict(n.options)) for n in networks]
     found = {}
     for run in list_runs(folders, "--finished"):
-        config = _read(run / "config.json")
+        config = _config(run)
         shape = network_shape(config["model"], config["model_options"])
         if config["split"] != split or (wanted is not None and shape not in wanted):
             continue
@@ -68,30 +70,28 @@ def take_run(row, run, common, folder):
     Raises:
         InputError: when the run has no scores of its test part.
     """
-    from rkd_keras.evaluate import read_history
-    from rkd_keras.studies.compare.train_row import (
+    from rkd_keras.studies.comparison.train_row import (
         finished_result,
         row_settings,
         row_size,
     )
 
-    run = Path(run)
-    if not (run / "metrics.json").is_file():
-        raise InputError(f"{run} has no scores; run rkd-keras evaluate {run}")
-    scores = _read(run / "metrics.json")
+    run = Run(run)
+    scores = run.scores
+    if scores is None:
+        raise InputError(f"{run.path} has no scores; run rkd-keras evaluate {run.path}")
     if scores.get("split") not in (None, "test"):
         raise InputError(
-            f"{run} was scored on its {scores['split']} part; run rkd-keras evaluate "
-            f"{run} --split test"
+            f"{run.path} was scored on its {scores['split']} part; run rkd-keras "
+            f"evaluate {run.path} --split test"
         )
     out = Path(row_settings(row, common, folder).out)
     out.mkdir(parents=True, exist_ok=True)
     for name in KEPT_FILES:
-        if (run / name).is_file():
-            shutil.copyfile(run / name, out / name)
-    seconds = 0.0
-    if (run / "history.csv").is_file():
-        seconds = float(sum(read_history(run / "history.csv").get("seconds", ())))
+        if (run.path / name).is_file():
+            with replacing(out / name) as temporary:
+                shutil.copyfile(run.path / name, temporary)
+    seconds = float(sum(run.history.get("seconds", ())))
     facts = dict(row_size(row, common, folder, len(scores["class_names"])))
     return finished_result(row, scores, seconds, facts)
 
@@ -116,15 +116,14 @@ def network_shape(model, options):
 
 
 def _row(config):
-    from rkd_keras.studies.compare.grid import Row
+    from rkd_keras.studies.comparison.grid import Network, Row
 
-    network = _network(config["model"], config["model_options"])
+    network = Network.of(config["model"], config["model_options"])
     label, teacher = network.label, None
     if config.get("teacher"):
-        path = Path(config["teacher"]) / "config.json"
-        if path.is_file():
-            of_teacher = _read(path)
-            teacher = _network(of_teacher["model"], of_teacher["model_options"])
+        of_teacher = Run(config["teacher"]).config
+        if of_teacher is not None:
+            teacher = Network.of(of_teacher["model"], of_teacher["model_options"])
             label = f"{label}@{teacher.label}"
     loss, sampling = config["loss"], config["sampling"]
     if sampling != "natural":
@@ -132,19 +131,8 @@ def _row(config):
     return Row(label, network, None, teacher, loss, config["split"], config["seed"])
 
 
-def _network(model, options):
-    from rkd_keras.studies.compare.grid import Network
-
-    text = ":".join([model, *(f"{name}={value}" for name, value in options.items())])
-    pairs = tuple(
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in options.items()
-    )
-    return Network(text.replace(" ", ""), model, pairs)
-
-
-def _read(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+def _config(run):
+    config = Run(run).config
+    if config is None:
+        raise InputError(f"{run} has no config.json; give runs of rkd-keras train")
+    return config

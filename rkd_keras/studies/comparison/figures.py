@@ -7,12 +7,16 @@ from rkd_keras.evaluate.figure_style import (
     COLORS,
     INK,
     PALE,
+    legend_outside,
     new_figure,
     save_figure,
     styled,
 )
-from rkd_keras.studies.compare.published import PAIR, TABLE_6
-from rkd_keras.studies.compare.report import group_rows, mean_and_spread
+from rkd_keras.evaluate.plots import plot_comparison
+from rkd_keras.runs.run import Run
+from rkd_keras.studies.comparison.published import PAIR, TABLE_6
+from rkd_keras.studies.comparison.report import group_rows
+from rkd_keras.studies.tables import mean_and_spread
 
 
 def write_figures(folder, results, latency):
@@ -41,72 +45,40 @@ def write_figures(folder, results, latency):
             save_figure(figure, folder / "figures" / f"{name}.png")
 
 
-@styled
 def plot_curves(groups, folder):
-    """Accuracy over the epochs of every network (Figure 16).
+    """Draw accuracy over the epochs of every network (Figure 16).
 
     The paper draws test accuracy. The test part is looked at once, so this is
-    accuracy on the validation part or, without one, on the training part. Epochs
-    that were not validated are passed over.
+    accuracy on the validation part or, without one, on the training part.
+
+    Args:
+        groups: as of `group_rows`; of several seeds the mean is drawn.
+        folder: folder of the comparison.
+
+    Returns:
+        A `matplotlib.figure.Figure`, `None` where no row has a history.
     """
-    import numpy as np
-
-    from rkd_keras.evaluate.history import read_history
-
-    figure = new_figure(8, 4.6)
-    axes = figure.add_subplot()
-    drawn, names = 0, set()
+    found, validated = {}, False
     for (label, _, _), rows in groups.items():
         curves = []
         for row in rows:
-            path = Path(folder) / "runs" / row["key"] / "history.csv"
-            if not path.is_file():
-                continue
-            history = read_history(path)
-            found = [n for n in ("val_accuracy", "accuracy") if n in history]
-            name = (found or [n for n in history if n.endswith("accuracy")])[0]
-            names.add(name)
-            curves.append(100 * history[name])
-        if not curves:
-            continue
-        length = min(len(curve) for curve in curves)
-        mean = sum(curve[:length] for curve in curves) / len(curves)
-        style = ("-", "--", ":")[drawn // len(COLORS) % 3]
-        color = COLORS[drawn % len(COLORS)]
-        measured = np.flatnonzero(np.isfinite(mean))
-        axes.plot(
-            measured + 1,
-            mean[measured],
-            style,
-            color=color,
-            label=label,
-            linewidth=1.4,
-        )
-        drawn += 1
-    if not drawn:
+            history = Run(Path(folder) / "runs" / row["key"]).history
+            names = [n for n in ("val_accuracy", "accuracy") if n in history]
+            names += [n for n in history if n.endswith("accuracy")]
+            if names:
+                validated = validated or names[0].startswith("val_")
+                curves.append(history[names[0]])
+        if curves:
+            length = min(map(len, curves))
+            found[label] = sum(curve[:length] for curve in curves) / len(curves)
+    if not found:
         return None
-    part = "validation" if any("val" in name for name in names) else "training"
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(f"{part} accuracy (%)")
-    axes.grid(color=PALE, linewidth=0.6)
-    _legend(figure)
-    return figure
-
-
-def _legend(figure):
-    """Put the legend beside the axes, or below where its labels are long."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if max(map(len, labels)) < 26:
-        figure.legend(handles, labels, loc="outside right upper", fontsize=8)
-        return
-    width, height = figure.get_size_inches()
-    columns = max(1, int(width / (0.3 + 0.075 * max(map(len, labels)))))
-    rows = -(-len(labels) // columns)
-    figure.set_size_inches(width, height + 0.18 * rows)
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=columns, fontsize=7
-    )
+    column = "val_accuracy" if validated else "accuracy"
+    histories = {
+        label: {"epoch": range(1, len(curve) + 1), column: curve}
+        for label, curve in found.items()
+    }
+    return plot_comparison(histories, column)
 
 
 @styled
@@ -135,7 +107,7 @@ def plot_recalls(groups):
     axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("recall (%)")
     axes.set_ylim(0, 105)
-    _legend(figure)
+    legend_outside(figure)
     return figure
 
 
@@ -170,7 +142,7 @@ def plot_depths(groups):
     axes.set_xlabel("depth")
     axes.set_ylabel("test accuracy (%)")
     axes.grid(color=PALE, linewidth=0.6)
-    _legend(figure)
+    legend_outside(figure)
     return figure
 
 
@@ -208,7 +180,7 @@ def plot_losses(groups, split):
     axes.set_xlabel("per cent of the test part")
     axes.set_title(split)
     axes.grid(axis="x", color=PALE, linewidth=0.6)
-    _legend(figure)
+    legend_outside(figure)
     return figure
 
 
@@ -278,5 +250,5 @@ def plot_pareto(groups, latency):
     axes.set_xlabel("milliseconds per image, int8, one core")
     axes.set_ylabel("test accuracy (%)")
     axes.grid(color=PALE, linewidth=0.6)
-    _legend(figure)
+    legend_outside(figure)
     return figure

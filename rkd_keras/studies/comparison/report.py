@@ -1,9 +1,10 @@
-"""Render a comparison: tables in Markdown and on the terminal."""
+"""Render a comparison: its tables and its report."""
 
-import math
 from pathlib import Path
 
-from rkd_keras.studies.compare.published import TABLE_6, published_accuracy
+from rkd_keras.files.replacing import replacing
+from rkd_keras.studies.comparison.published import TABLE_6, published_accuracy
+from rkd_keras.studies.tables import markdown, mean_and_spread, percent_cell
 
 GAIN = "GMean gain on the first"
 
@@ -21,14 +22,6 @@ def group_rows(results):
     for row in results:
         groups.setdefault((row["label"], row["loss"], row["split"]), []).append(row)
     return groups
-
-
-def mean_and_spread(values):
-    """Return the mean and the sample standard deviation (`None` for one value)."""
-    mean = sum(values) / len(values)
-    if len(values) < 2:
-        return mean, None
-    return mean, math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
 
 
 def score_table(groups, latency):
@@ -116,7 +109,7 @@ def noise_table(groups):
         line = [*group, str(len(rows)), _percent(rows, "accuracy")]
         for kind in kinds:
             values = [row["noise"][kind] for row in rows]
-            line.append(_with_spread(values))
+            line.append(percent_cell(values))
         lines.append(line)
     return _without_empty(titles, lines, constant=("loss", "split"))
 
@@ -130,11 +123,6 @@ def _without_empty(titles, lines, constant=()):
             continue
         kept.append(index)
     return [titles[i] for i in kept], [[line[i] for i in kept] for line in lines]
-
-
-def _with_spread(values):
-    mean, spread = mean_and_spread([100 * value for value in values])
-    return f"{mean:.2f}" if spread is None else f"{mean:.2f} ± {spread:.2f}"
 
 
 def _gain(groups, group, rows):
@@ -153,7 +141,7 @@ def _gain(groups, group, rows):
 
 
 def _percent(rows, name):
-    return _with_spread([row[name] for row in rows])
+    return percent_cell([row[name] for row in rows])
 
 
 def _validation(rows):
@@ -201,19 +189,8 @@ def _paper(label, index, show):
     return show(TABLE_6[label][index]) if label in TABLE_6 else "-"
 
 
-def markdown(titles, lines):
-    """Return a table as Markdown, numbers to the right."""
-    right = [
-        all(line[i][:1].isdigit() or line[i] in ("-", "") for line in lines)
-        for i in range(len(titles))
-    ]
-    rule = ["---:" if r else "---" for r in right]
-    rows = [titles, rule, *lines]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
 def write_report(folder, budget, results, latency, class_recalls):
-    """Write `report.md` and print its first table.
+    """Write `report.md`: the tables and the figures.
 
     Args:
         folder: folder of the comparison.
@@ -256,19 +233,6 @@ def write_report(folder, budget, results, latency, class_recalls):
     for figure in sorted((Path(folder) / "figures").glob("*.png")):
         text += f"\n![{figure.stem}](figures/{figure.name})\n"
     path = Path(folder) / "report.md"
-    path.write_text(text, encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
-
-
-def print_table(titles, lines):
-    """Print a table on the terminal."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table()
-    for title in titles:
-        table.add_column(title)
-    for line in lines:
-        table.add_row(*(escape(cell) for cell in line))
-    Console().print(table)

@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
 
 KINDS = {"float32": None, "int8": "int8"}
 CALIBRATION_IMAGES = 200
 
 
-def measure_latency(
-    rows, common, folder, runs, trained=True, show_progress=True, more=()
-):
+def measure_latency(rows, common, folder, runs, trained=True, more=()):
     """Export every network of `rows` and time all of them in one run.
 
     The files are kept in `folder/exports`, the numbers in `folder/latency.json`.
@@ -26,7 +25,6 @@ def measure_latency(
         runs: timed single images of each file.
         trained: whether the weights are those of the rows' runs. When false the
             networks are fresh: their speed is the same.
-        show_progress: whether to show progress.
         more: rows whose networks are timed fresh, without a score.
 
     Returns:
@@ -35,9 +33,11 @@ def measure_latency(
         `int8_bytes` and, when `trained`, `int8_accuracy`. A network that cannot be
         int8 has `int8_error` instead.
     """
+    from rich.console import Console
+
     from rkd_keras.export.timing.machine import processor
     from rkd_keras.export.timing.processes import measure
-    from rkd_keras.studies.compare.train_row import row_size
+    from rkd_keras.studies.own_process import call_in_own_process
 
     folder = Path(folder)
     firsts = {}
@@ -47,21 +47,18 @@ def measure_latency(
     for row in more:
         firsts.setdefault(row.label, (row, False))
     times, subjects = {}, []
+    console = Console(stderr=True, quiet=common.quiet)
     for label, (row, scored) in firsts.items():
-        files, classes, error = _exported(row, common, folder, scored, show_progress)
-        times[label] = dict(row_size(row, common, folder, classes))
-        if error:
-            times[label]["int8_error"] = error
+        with console.status(f"exporting {label}"):
+            files, times[label] = call_in_own_process(
+                export_row, row, common, folder, scored
+            )
         for kind, path in files.items():
             subjects.append(
                 {"model": str(path), "runtime": f"{label} {kind}", "role": "predictor"}
             )
             times[label][f"{kind}_bytes"] = path.stat().st_size
-        if scored and "int8" in files:
-            times[label]["int8_accuracy"] = _accuracy(
-                files["int8"], row, common, folder
-            )
-    results = measure(subjects, 1, runs, batch=1, show_progress=show_progress)
+    results = measure(subjects, 1, runs, batch=1, show_progress=not common.quiet)
     for result in results:
         label, _, kind = result["runtime"].rpartition(" ")
         times[label][f"{kind}_ms"] = round(result["median_ms"], 4)
@@ -73,8 +70,8 @@ def measure_latency(
         "processor": processor(),
         "networks": times,
     }
-    text = json.dumps(content, indent=2) + "\n"
-    (folder / "latency.json").write_text(text, encoding="utf-8")
+    with replacing(folder / "latency.json") as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return times
 
 
@@ -89,36 +86,44 @@ def read_latency(folder):
         raise InputError(f"{path} cannot be read; delete it to measure anew") from error
 
 
-def _exported(row, common, folder, trained, show_progress):
-    """Write the row's network as float32 and int8 TFLite; keep what is there.
+def export_row(row, common, folder, trained):
+    """Write a row's network as float32 and int8 TFLite; keep what is there.
 
-    Returns the files by kind, the number of classes, and why one cannot be int8.
+    It is called in a process of its own, for converting takes much memory.
+
+    Args:
+        row: a `Row` with a network.
+        common: the `Settings` that all rows share.
+        folder: folder of the comparison, a `Path`.
+        trained: whether the weights are those of the row's run; its int8 file is
+            then scored on the test part.
+
+    Returns:
+        Pair: dict of kind to file, and the dict of what is known of the network.
     """
-    from rich.console import Console
-
     from rkd_keras.runs.parts import load_parts
-    from rkd_keras.studies.compare.train_row import row_settings
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.studies.comparison.train_row import row_settings, row_size
 
-    settings = row_settings(row, common, folder)
+    start_tensorflow()
+    settings = replace(row_settings(row, common, folder), quiet=True)
     stem = row.key if trained else f"{row.key}__untrained"
     files = {kind: folder / "exports" / f"{stem}.{kind}.tflite" for kind in KINDS}
     missing = {kind: path for kind, path in files.items() if not path.is_file()}
-    if not missing:
-        from rkd_keras.predict import read_card
-
-        return files, len(read_card(files["int8"])["class_names"]), None
-    with Console(quiet=not show_progress).status(f"exporting {row.label}"):
-        parts = load_parts(settings)
+    parts = load_parts(settings)
+    facts = dict(row_size(row, common, folder, len(parts.class_names)))
+    if missing:
         model = _model(settings, parts, trained)
         images = parts.images["train"][:: _stride(len(parts.images["train"]))]
-        error = None
         for kind, path in missing.items():
             try:
                 _export(model, parts.class_names, path, KINDS[kind], images)
             except InputError as reason:
-                error = str(reason)
+                facts["int8_error"] = str(reason)
                 del files[kind]
-    return files, len(parts.class_names), error
+    if trained and "int8" in files:
+        facts["int8_accuracy"] = _accuracy(files["int8"], parts)
+    return files, facts
 
 
 def _stride(count):
@@ -126,13 +131,11 @@ def _stride(count):
 
 
 def _model(settings, parts, trained):
-    import keras
+    from rkd_keras.models import create_model
+    from rkd_keras.runs.run import Run
 
-    from rkd_keras.models import create_model, load_model
-
-    keras.backend.clear_session()
     if trained:
-        return load_model(Path(settings.out) / "model.keras")
+        return Run(settings.out).model
     return create_model(
         settings.model,
         num_classes=len(parts.class_names),
@@ -149,23 +152,18 @@ def _export(model, class_names, path, quantization, images):
 
     serving = serving_model(in_float32(model))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.tflite")
-    partial.write_bytes(convert_to_tflite(serving, quantization, images))
-    card = new_card(class_names, model.input_shape[1:])
-    write_card(partial, {**card, "quantization": quantization})
-    partial.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(convert_to_tflite(serving, quantization, images))
+        card = new_card(class_names, model.input_shape[1:])
+        write_card(temporary, {**card, "quantization": quantization})
 
 
-def _accuracy(path, row, common, folder):
+def _accuracy(path, parts):
     """Accuracy of an exported file on the test part, in its own runtime."""
     import numpy as np
 
     from rkd_keras.predict import load
-    from rkd_keras.runs.parts import load_parts
-    from rkd_keras.studies.compare.train_row import row_settings
 
-    settings = replace(row_settings(row, common, folder), quiet=True)
-    parts = load_parts(settings)
     probabilities, _ = load(path, threads=1).predict_batch(parts.images["test"])
     right = np.argmax(probabilities, axis=-1) == np.asarray(parts.labels["test"])
     return float(right.mean())

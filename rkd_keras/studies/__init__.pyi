@@ -1,0 +1,3 @@
+from .comparison.compare_models import compare
+
+__all__ = ["compare"]
