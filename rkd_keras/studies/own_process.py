@@ -62,8 +62,13 @@ def call_in_own_process(function, *args):
     if kind == "sentence":
         raise InputError(value)
     if kind == "error":
-        raise RuntimeError(value)
+        message, trace = value
+        raise RuntimeError(message) from _ThereError(trace)
     return value
+
+
+class _ThereError(Exception):
+    """Where it happened, in the other process: the text of its traceback."""
 
 
 def _end(process):
@@ -102,8 +107,8 @@ def main():
     except InputError as error:
         answer = ("sentence", str(error))
     except Exception as error:
-        traceback.print_exc()
-        answer = ("error", f"{type(error).__name__}: {error}")
+        message = f"{type(error).__name__}: {error}"
+        answer = ("error", (message, traceback.format_exc()))
     with answers:
         answers.write(pickle.dumps(answer))
 

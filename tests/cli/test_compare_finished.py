@@ -4,9 +4,9 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.settings import Settings
-from rkd_keras.studies.compare.finished import finished_rows, take_run
-from rkd_keras.studies.compare.grid import parse_models
-from rkd_keras.studies.compare.train_row import fits_as_teacher
+from rkd_keras.studies.comparison.finished import finished_rows, take_run
+from rkd_keras.studies.comparison.entries import parse_models
+from rkd_keras.studies.comparison.teachers import fits_as_teacher
 
 
 def finished_run(folder, name, accuracy=0.9, scored="test", **config):

@@ -4,14 +4,11 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.settings import Settings
-from rkd_keras.studies.compare.grid import (
-    MODEL_SETS,
-    make_rows,
-    parse_losses,
-    parse_models,
-)
-from rkd_keras.studies.compare.published import TABLE_6
-from rkd_keras.studies.compare.train_row import row_settings
+from rkd_keras.studies.comparison.entries import parse_losses, parse_models
+from rkd_keras.studies.comparison.grid import make_rows
+from rkd_keras.studies.comparison.model_sets import MODEL_SETS
+from rkd_keras.studies.comparison.published import TABLE_6
+from rkd_keras.studies.comparison.train_row import row_settings
 
 
 def rows_of(models, losses="cross_entropy", splits=("holdout",), seeds=1):
@@ -110,4 +107,40 @@ def test_bad_losses():
 
 def test_lists_in_options_stay_whole():
     (entry,) = parse_models("resnet18:stage_strides=[2,2,2,1]:width=0.25")
-    assert entry[1].options == (("stage_strides", (2, 2, 2, 1)), ("width", 0.25))
+    assert entry[1].options == (("width", 0.25), ("stage_strides", (2, 2, 2, 1)))
+
+
+def test_a_network_in_another_order_of_its_options_is_the_same():
+    one = "resnet18:stem_stride=2:width=0.5@sarsn34:threshold=soft:stem_stride=2"
+    other = "resnet18:width=.50:stem_stride=2@sarsn34:stem_stride=2:threshold=soft"
+    (row,) = rows_of(f"{one},{other}")
+    assert row.key == rows_of(other)[0].key
+    assert row.label == (
+        "resnet18:width=0.5:stem_stride=2@sarsn34:stem_stride=2:threshold=soft"
+    )
+
+
+@pytest.mark.parametrize("name", MODEL_SETS)
+def test_the_sets_are_written_in_the_order_of_their_labels(name):
+    """What a comparison was begun with is found again under its folder's name."""
+    assert [label for label, *_ in parse_models(name)] == list(MODEL_SETS[name])
+
+
+def test_an_option_is_given_once():
+    with pytest.raises(InputError, match="gives width twice"):
+        parse_models("resnet18:width=0.5:width=1.0")
+
+
+def test_common_options_leave_a_network_alone_that_is_defined_by_them():
+    common = Settings("d", "o", width=0.5, stem_stride=4)
+    for label, expected in (
+        ("edge_resnet_small", {}),
+        ("edge_resnet_tiny:dropout=0.1", {"dropout": 0.1}),
+        # Whoever writes it into the entry sees it in the label.
+        ("edge_resnet_small:width=0.5", {"width": 0.5}),
+        ("sarsn34", {"width": 0.5, "stem_stride": 4}),
+        ("mobilenet_v1:width=0.25", {"width": 0.25, "stem_stride": 4}),
+    ):
+        (row,) = rows_of(label)
+        assert row_settings(row, common, "o").model_options == expected
+        assert row.label == label

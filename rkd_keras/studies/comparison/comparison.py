@@ -243,9 +243,10 @@ class Comparison:
         if now.rows:
             write_figures(self.folder, now.rows, now.latency)
         few = len({row.label for row in self.rows}) <= 12
-        write_report(self.folder, self._budget(), now.rows, now.latency, few)
+        write_report(self.folder, self.budget(), now.rows, now.latency, few)
 
-    def _budget(self):
+    def budget(self):
+        """Say in one line what every row was given."""
         from rkd_keras.studies.comparison.train_row import own_options
         from rkd_keras.trainers import get_preset
 
@@ -260,7 +261,7 @@ class Comparison:
         shown = "".join(f", {name} {value}" for name, value in options.items())
         own = [model for model in models if own_options(model) & set(options)]
         if own:
-            shown += f" ({' and '.join(own)} as they are)"
+            shown += f" ({' and '.join(own)} as the name says)"
         return (
             f"Budget of every network: preset {preset.name}, "
             f"{self.common.epochs or preset.epochs} epochs, batches of "
