@@ -188,11 +188,13 @@ def _signature(function, of, without, defaults):
     for parameter in inspect.signature(of).parameters.values():
         name = parameter.name
         hint = getattr(hints[name], "type", hints[name])
+        if name in without:
+            continue
         if name in present:
             parameters = [
                 p.replace(annotation=hint) if p.name == name else p for p in parameters
             ]
-        elif name not in without:
+        else:
             merged.append(
                 parameter.replace(
                     kind=parameter.KEYWORD_ONLY,

@@ -72,5 +72,5 @@ def apply(
                 (f"migrated ({name})", migrated[:12]),
                 ("reconstructed", rebuilt),
             ]
-    manifest = folder.finish(sheet)
+    manifest = folder.finish(sheet).manifest
     typer.echo(f"{written} migrated samples written to {out}, listed in {manifest}")

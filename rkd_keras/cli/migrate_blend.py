@@ -108,7 +108,7 @@ def blend(
                 (f"{index.class_names[label]}: originals", sources[:12]),
                 (f"blended ({name})", samples[:12]),
             ]
-    manifest = folder.finish(sheet)
+    manifest = folder.finish(sheet).manifest
     typer.echo(
         f"{per_class * len(names)} blended samples written to {out}, listed in "
         f"{manifest}"

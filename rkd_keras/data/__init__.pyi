@@ -17,6 +17,7 @@ from .samples.mixing import cutmix, mixup
 from .samples.mosaic import mosaic_batch
 from .samples.noise import add_noise
 from .samples.oversampling import make_samples, oversample
+from .samples.write_samples import write_fusions, write_mosaics
 
 __all__ = [
     "Augmentation",
@@ -52,4 +53,6 @@ __all__ = [
     "pack_images",
     "unpack_images",
     "unpaired_dataset",
+    "write_fusions",
+    "write_mosaics",
 ]

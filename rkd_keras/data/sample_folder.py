@@ -1,10 +1,36 @@
-"""The folder that commands write new samples to: images, manifest, sheet."""
+"""The folder that new samples are written to: images, manifest, sheet."""
 
 import csv
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.names import printable
+from rkd_keras.files.replacing import replacing
+
+COLUMNS = ("file", "label", "split", "method", "sources")
+# Bytes of a sample's name: file systems hold 255, a number and the suffix included.
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class WrittenSamples:
+    """What was written to a folder of samples.
+
+    Attributes:
+        path: the folder.
+        manifest: path of the list of samples, which can be trained on.
+        count: number of new samples.
+        class_names: names of their classes, in order of appearance.
+        has_parts: whether the manifest tells the parts, see `--split given`.
+    """
+
+    path: Path
+    manifest: Path
+    count: int
+    class_names: tuple
+    has_parts: bool = False
 
 
 class SampleFolder:
@@ -17,13 +43,19 @@ class SampleFolder:
     Args:
         path: the folder; made when missing.
         overwrite: whether to write into a folder that holds samples already.
+        inputs: files that samples are made of; none of them may be a sample of
+            this folder.
 
     Raises:
-        InputError: when the folder is not empty.
+        InputError: when the folder is not empty, cannot be made, or holds inputs.
     """
 
-    def __init__(self, path, overwrite=False):
+    def __init__(self, path, overwrite=False, inputs=()):
         self.path = Path(path)
+        self.images = self.path / "images"
+        self._refuse(inputs)
+        if self.path.is_file():
+            raise InputError(f"{path} is a file; give a folder with --out")
         if self.path.exists() and any(self.path.iterdir()):
             if not overwrite:
                 raise InputError(
@@ -31,33 +63,49 @@ class SampleFolder:
                     "replace the samples in it"
                 )
             self._clear()
-        self.images = self.path / "images"
-        self.images.mkdir(parents=True, exist_ok=True)
+        self._make(self.images)
         self.rows = []
+        self._taken = set()
+        self._written = []
 
-    def add(self, image, label, name, method, sources, split=""):
-        """Write one sample.
+    def add(self, image, class_name, name, method, sources, split=""):
+        """Write one sample; where its name is taken, it gets a number.
 
         Args:
             image: array `(H, W, 3)` or `(H, W, 1)`, uint8, RGB.
-            label: its class's name.
+            class_name: its class's name.
             name: file name without suffix.
             method: how it was made.
             sources: files that it was made of.
             split: part of the data set, or `""`.
+
+        Returns:
+            Path of the file.
+
+        Raises:
+            InputError: when it cannot be written.
         """
         from rkd_keras.data.samples.contact_sheet import write_image
 
         # A class's name becomes a folder's: it must not lead elsewhere.
-        folder = self.images / re.sub(r"[^\w.-]+|^\.+", "_", label)
-        folder.mkdir(exist_ok=True)
-        file = folder / f"{name}.png"
-        write_image(file, image)
-        self._row(file.relative_to(self.path), label, split, method, sources)
+        folder = self.images / re.sub(r"[^\w.-]+|^\.+", "_", class_name)
+        self._make(folder)
+        file = self._free(folder, name)
+        with replacing(file) as temporary:
+            write_image(temporary, image)
+        self._row(file.relative_to(self.path), class_name, split, method, sources)
+        self._written.append(class_name)
+        return file
 
-    def list_original(self, file, label, split=""):
-        """List an image that is already somewhere else in the manifest."""
-        self._row(Path(file).resolve(), label, split, "original", ())
+    def list_original(self, file, class_name, split=""):
+        """List an image that is already somewhere else in the manifest.
+
+        Args:
+            file: its path.
+            class_name: its class's name.
+            split: part of the data set, or `""`.
+        """
+        self._row(Path(file).resolve(), class_name, split, "original", ())
 
     def finish(self, sheet_rows=()):
         """Write the manifest and the contact sheet.
@@ -67,22 +115,56 @@ class SampleFolder:
                 `rkd_keras.data.samples.contact_sheet`.
 
         Returns:
-            Path of the manifest.
+            `WrittenSamples`.
         """
         from rkd_keras.data.samples.contact_sheet import contact_sheet, write_image
 
         manifest = self.path / "manifest.csv"
-        with manifest.open("w", newline="", encoding="utf-8") as file:
+        with (
+            replacing(manifest) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.writer(file)
-            writer.writerow(("file", "label", "split", "method", "sources"))
+            writer.writerow(COLUMNS)
             writer.writerows(self.rows)
-        if sheet_rows:
-            write_image(self.path / "contact_sheet.png", contact_sheet(sheet_rows))
-        return manifest
+        if any(len(images) for _, images in sheet_rows):
+            with replacing(self.path / "contact_sheet.png") as temporary:
+                write_image(temporary, contact_sheet(sheet_rows))
+        names = tuple(dict.fromkeys(self._written))
+        has_parts = any(split for _, _, split, _, _ in self.rows)
+        return WrittenSamples(
+            self.path, manifest, len(self._written), names, has_parts
+        )
 
-    def _row(self, file, label, split, method, sources):
-        shown = ";".join(str(source) for source in sources)
-        self.rows.append((file.as_posix(), label, split, method, shown))
+    def _free(self, folder, name):
+        """A path that no other sample has, on any file system."""
+        name = printable(name).replace("\\", "_")
+        name = name.encode()[:LONGEST_NAME].decode("utf-8", "ignore")
+        candidate, number = name, 1
+        while (folder, candidate.casefold()) in self._taken:
+            number += 1
+            candidate = f"{name}_{number}"
+        self._taken.add((folder, candidate.casefold()))
+        return folder / f"{candidate}.png"
+
+    def _row(self, file, class_name, split, method, sources):
+        shown = ";".join(map(printable, sources))
+        self.rows.append((printable(file.as_posix()), class_name, split, method, shown))
+
+    def _refuse(self, inputs):
+        images = self.images.resolve()
+        for file in inputs:
+            if images in Path(file).resolve().parents:
+                raise InputError(
+                    f"{file} is a sample in {self.path}, where new ones are to be "
+                    "written; give another --out"
+                )
+
+    def _make(self, folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder} cannot be made: {error.strerror}") from error
 
     def _clear(self):
         """Remove the samples that this command wrote before, and nothing else."""
@@ -94,7 +176,7 @@ class SampleFolder:
         with manifest.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 sample = self.path / row["file"]
-                inside = (self.path / "images").resolve() in sample.resolve().parents
+                inside = self.images.resolve() in sample.resolve().parents
                 if row["method"] != "original" and inside:
                     sample.unlink(missing_ok=True)
         manifest.unlink()

@@ -1,11 +1,9 @@
 import csv
 
 import cv2
-import numpy as np
 import pytest
 
 from rkd_keras.data import load_images, make_split, open_dataset
-from rkd_keras.data.sample_folder import SampleFolder
 from rkd_keras.errors import InputError
 
 
@@ -76,29 +74,6 @@ def test_nothing_is_overwritten_unasked(strips, tmp_path, invoke):
     assert invoke(*arguments, "--per-class", 1, "--overwrite").exit_code == 0
     assert len(list((out / "images").rglob("*.png"))) == len(manifest(out)) == 6
     assert mine.read_text() == "mine"
-
-
-def test_overwrite_touches_no_folder_of_others(tmp_path):
-    (tmp_path / "photo.png").write_bytes(b"mine")
-    with pytest.raises(InputError, match="no samples of this command"):
-        SampleFolder(tmp_path, overwrite=True)
-    (tmp_path / "manifest.csv").write_text(
-        "file,label,split,method,sources\n../victim.png,a,,mosaic,\nphoto.png,a,,x,\n"
-    )
-    victim = tmp_path.parent / "victim.png"
-    victim.write_bytes(b"mine")
-    SampleFolder(tmp_path, overwrite=True)
-    assert victim.read_bytes() == (tmp_path / "photo.png").read_bytes() == b"mine"
-
-
-@pytest.mark.parametrize("label", ["../../evil", "a/b", "..", "Riß"])
-def test_a_class_name_leads_nowhere_else(label, tmp_path):
-    folder = SampleFolder(tmp_path / "samples")
-    folder.add(np.zeros((4, 4, 3), "uint8"), label, "x", "mosaic", [])
-    folder.finish()
-    (file,) = tmp_path.rglob("*.png")
-    assert file.parent.parent == tmp_path / "samples" / "images"
-    assert manifest(tmp_path / "samples")[0]["label"] == label
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.settings import Settings
-from rkd_keras.studies.comparison.finished import finished_rows, take_run
 from rkd_keras.studies.comparison.entries import parse_models
+from rkd_keras.studies.comparison.finished import finished_rows, take_run
 from rkd_keras.studies.comparison.teachers import fits_as_teacher
 
 

@@ -70,16 +70,17 @@ def compare(
         A `Compared`: the folder, the finished rows and the times.
 
     Raises:
-        InputError: when an option or the data cannot be used, another process works
-            in the folder, or a row failed; what is finished is kept.
+        OptionError: for an option outside of its range.
+        InputError: when the data cannot be used, another process works in the
+            folder, or a row failed; what is finished is kept.
 
     Example:
         >>> import tempfile
         >>> from rkd_keras.data.synthetic import write_dataset
         >>> folder = tempfile.mkdtemp()
-        >>> write_dataset(f"{folder}/data", per_class=8, size=32)
+        >>> data = write_dataset(f"{folder}/data", per_class=8, size=32)
         >>> compared = compare(
-        ...     f"{folder}/data", f"{folder}/out", "hog+knn", size=32, quiet=True
+        ...     data, f"{folder}/out", "hog+knn", size=32, quiet=True
         ... )
         >>> [row["label"] for row in compared.rows]
         ['hog+knn']

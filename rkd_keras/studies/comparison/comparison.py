@@ -120,9 +120,9 @@ class Comparison:
     def _check_data(self):
         """Split once for every row; return the number of training images."""
         from rkd_keras.data import make_split, open_dataset
-        from rkd_keras.trainers import get_preset
+        from rkd_keras.trainers import get_recipe
 
-        get_preset(self.common.preset)
+        get_recipe(self.common.preset)
         index = open_dataset(self.common.data)
         images = {}
         for row in self.rows:
@@ -248,7 +248,7 @@ class Comparison:
     def budget(self):
         """Say in one line what every row was given."""
         from rkd_keras.studies.comparison.train_row import own_options
-        from rkd_keras.trainers import get_preset
+        from rkd_keras.trainers import get_recipe
 
         size = f"{self.common.size}x{self.common.size} pixels"
         if self.finished:
@@ -256,14 +256,14 @@ class Comparison:
         models = sorted({row.network.model for row in self.rows if row.network})
         if not models:
             return f"Images of {size}; all choices by 5-fold cross-validation."
-        preset = get_preset(self.common.preset)
+        recipe = get_recipe(self.common.preset)
         options = self.common.model_options
         shown = "".join(f", {name} {value}" for name, value in options.items())
         own = [model for model in models if own_options(model) & set(options)]
         if own:
             shown += f" ({' and '.join(own)} as the name says)"
         return (
-            f"Budget of every network: preset {preset.name}, "
-            f"{self.common.epochs or preset.epochs} epochs, batches of "
-            f"{self.common.batch_size or preset.batch_size}, {size}{shown}."
+            f"Budget of every network: preset {recipe.name}, "
+            f"{self.common.epochs or recipe.epochs} epochs, batches of "
+            f"{self.common.batch_size or recipe.batch_size}, {size}{shown}."
         )
