@@ -34,5 +34,6 @@ def _after_start(write):
 
 
 for _name, _write in (("mosaic", write_mosaics), ("fusion", write_fusions)):
-    _example = f"rkd-keras augment {_name} --data NEU-DET --out {_name}s --per-class 100"
+    _words = f"--data NEU-DET --out {_name}s --per-class 100"
+    _example = f"rkd-keras augment {_name} {_words}"
     app.command(_name)(command(_after_start(_write), _show, _example))

@@ -132,9 +132,7 @@ class SampleFolder:
                 write_image(temporary, contact_sheet(sheet_rows))
         names = tuple(dict.fromkeys(self._written))
         has_parts = any(split for _, _, split, _, _ in self.rows)
-        return WrittenSamples(
-            self.path, manifest, len(self._written), names, has_parts
-        )
+        return WrittenSamples(self.path, manifest, len(self._written), names, has_parts)
 
     def _free(self, folder, name):
         """A path that no other sample has, on any file system."""

@@ -33,9 +33,7 @@ def compare(
         str, Option("Loss names, NAME+SAMPLING (see train), or all.")
     ] = "cross_entropy",
     split: Annotated[str, Option("Split protocols, separated by commas.")] = "holdout",
-    seeds: Annotated[
-        int, Option("Trainings of each, seeds 0, 1, ...", at_least=1)
-    ] = 1,
+    seeds: Annotated[int, Option("Trainings of each, seeds 0, 1, ...", at_least=1)] = 1,
     noise: Annotated[bool, Option("Score on noisy test images as well.")] = False,
     teachers: Annotated[
         list[Path] | None,

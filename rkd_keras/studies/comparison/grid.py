@@ -38,10 +38,8 @@ class Network:
         def place(name):
             return FIRST.index(name) if name in FIRST else len(FIRST), name
 
-        return cls(
-            model,
-            tuple((name, _hashable(options[name])) for name in sorted(options, key=place)),
-        )
+        names = sorted(options, key=place)
+        return cls(model, tuple((name, _hashable(options[name])) for name in names))
 
     @property
     def label(self):
