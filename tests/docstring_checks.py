@@ -148,6 +148,8 @@ def missing_in_arguments(thing, text, needs_section=True):
         missing.append("Args:")
     # A class that takes another's arguments may refer to its documentation.
     passed_on = "**kwargs:" in flat or "**arguments:" in flat
+    # What an option of the command line is, its type tells: a path or a number.
+    options = getattr(thing, "options", {})
     texts = {}
     for heading in headings:
         texts |= described(parts.get(heading, ""))
@@ -157,7 +159,7 @@ def missing_in_arguments(thing, text, needs_section=True):
                 missing.append(f"the argument {name}")
             continue
         about = texts[name]
-        is_array = name in ARRAYS or IS_ARRAY.search(about)
+        is_array = (name in ARRAYS and name not in options) or IS_ARRAY.search(about)
         if is_array and not (SHAPE.search(about) or NO_ARRAY.match(about)):
             missing.append(f"a shape of {name}")
         if LENGTHS.search(name) and name not in NO_LENGTHS and not UNIT.search(about):

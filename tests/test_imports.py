@@ -40,12 +40,13 @@ LIGHT = ("measure",)
 
 
 def imports_of(path, package):
-    """Yield (module, line, at the top level) of each import in a file."""
+    """Yield (module, line, whether loading the file runs it) of each import."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inner = {
         node
         for scope in ast.walk(tree)
         if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        or (isinstance(scope, ast.If) and ast.unparse(scope.test) == "TYPE_CHECKING")
         for node in ast.walk(scope)
     }
     parts = [package.name, *path.relative_to(package).with_suffix("").parts]

@@ -34,6 +34,7 @@ ROOMS = (
 MODULES = (
     *(f"rkd_keras.{room}" for room in ROOMS),
     "rkd_keras.data.synthetic",
+    "rkd_keras.export.timing",
 )
 # Rooms that build what was published: each name says by whom and where.
 PUBLISHED = ("layers", "losses", "metrics", "models")

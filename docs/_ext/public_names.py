@@ -17,6 +17,7 @@ ROOMS = (
     ("rkd_keras.explain", "where a network looks"),
     ("rkd_keras.measure", "segmentation, shape, grades"),
     ("rkd_keras.export", "files for the line"),
+    ("rkd_keras.export.timing", "how fast they are"),
     ("rkd_keras.predict", "running these files"),
     ("rkd_keras.rating", "verdict, measurement and grade"),
     ("rkd_keras.runs", "a training, its folder, its report"),

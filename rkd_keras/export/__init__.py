@@ -1,13 +1,9 @@
-"""Export a trained student to SavedModel, TFLite and ONNX, checked on the way."""
+"""Export a trained student to SavedModel, TFLite and ONNX, checked on the way.
 
-from rkd_keras.export.decisions import fit_decisions
-from rkd_keras.export.export_model import FORMATS, export_model
-from rkd_keras.export.parity import ParityReport, check_parity
+The public names are in `__init__.pyi`; each is loaded when it is first used, so that
+importing this room is light.
+"""
 
-__all__ = [
-    "FORMATS",
-    "ParityReport",
-    "check_parity",
-    "export_model",
-    "fit_decisions",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

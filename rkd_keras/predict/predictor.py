@@ -1,6 +1,7 @@
 """One predictor for every kind of model file."""
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,10 @@ from rkd_keras.files.images import (
 )
 from rkd_keras.predict.unknown_detector import UnknownDetector
 from rkd_keras.predict.verdict import UNKNOWN, Verdict
+
+CHANNELS = (1, 3, 4)
+# Below, the last axis of three counts channels and not pixels.
+LEAST_SIDE = 8
 
 
 class Predictor:
@@ -68,7 +73,8 @@ class Predictor:
             Probabilities `(N, C)` and embeddings `(N, E)`, float32.
 
         Raises:
-            InputError: for another shape or dtype.
+            InputError: for another shape or dtype, or when the model's answers are
+                no finite numbers.
         """
         images = np.asarray(images)
         if images.ndim != 4 or images.shape[1:] != self.input_shape:
@@ -81,8 +87,16 @@ class Predictor:
         if len(images) == 0:  # some runtimes cannot run on nothing
             return tuple(np.zeros((0, width), np.float32) for width in self._widths)
         with self._lock:
-            probabilities, embedding = self._backend.predict_batch(images)
-        return np.asarray(probabilities, np.float32), np.asarray(embedding, np.float32)
+            answers = self._backend.predict_batch(images)
+        probabilities, embedding = (np.asarray(a, np.float32) for a in answers)
+        named = {"probabilities": probabilities, "embedding": embedding}
+        for name, answer in named.items():
+            if not np.isfinite(answer).all():
+                raise InputError(
+                    f"the model's {name} are no finite numbers, as after a training "
+                    "that diverged; train it again with a smaller learning rate"
+                )
+        return probabilities, embedding
 
     def decide(self, images, probabilities):
         """Turn the model's answers into verdicts.
@@ -150,7 +164,8 @@ class Predictor:
             images: one image, a stack or an iterable. An image is an array of
                 any size (`(H, W)` grey, `(H, W, 1)`, `(H, W, 3)` RGB, uint8 or
                 uint16), a file's path or its encoded bytes. A path may also be a
-                folder or a glob. Sizes other than the model's are resized by
+                folder or a glob. An array `(N, H, W)` is a stack of grey images,
+                at least 8 pixels wide. Sizes other than the model's are resized by
                 `rkd_keras.files.images.resize_image`.
             batch_size: images run at a time. Defaults to `32`.
 
@@ -208,8 +223,17 @@ def _each(images):
     elif isinstance(images, bytes | bytearray | memoryview):
         yield images
     elif isinstance(images, np.ndarray):
-        single = images.ndim == 2 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))
-        yield from images[None] if single else images
+        if images.ndim in (0, 2) or (images.ndim == 3 and images.shape[2] in CHANNELS):
+            images = images[None]
+        elif images.ndim == 3 and images.shape[2] < LEAST_SIDE:
+            raise InputError(
+                f"an array of shape {images.shape} is neither one image (H, W), "
+                "(H, W, 1), (H, W, 3) or (H, W, 4) nor a stack (N, H, W) of grey ones, "
+                f"at least {LEAST_SIDE} pixels wide"
+            )
+        yield from images
+    elif not isinstance(images, Iterable):
+        yield images
     else:
         for image in images:
             if isinstance(image, str | Path):

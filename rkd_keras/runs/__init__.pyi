@@ -1,5 +1,6 @@
 from .evaluation import evaluate
 from .exporting import Exported, export
+from .predicting import Predictions, predict
 from .reporting import report
 from .run import Run, open_run
 from .settings import Settings
@@ -8,12 +9,14 @@ from .training import distill, train
 
 __all__ = [
     "Exported",
+    "Predictions",
     "Run",
     "Settings",
     "distill",
     "evaluate",
     "export",
     "open_run",
+    "predict",
     "report",
     "summarize",
     "train",

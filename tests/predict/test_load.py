@@ -102,6 +102,19 @@ def test_a_sequential_model_of_ones_own_is_opened(tmp_path):
     np.testing.assert_allclose(load(path).predict_batch(images)[0], 1 / 3, rtol=1e-6)
 
 
+def test_a_model_of_nonsense_is_refused(tmp_path):
+    """The weights of a training that diverged are NaN."""
+    from rkd_keras.models import ResNet18
+
+    model = ResNet18(num_classes=3, input_shape=(32, 32, 3), width=0.0625)
+    model.set_weights([weight * np.nan for weight in model.get_weights()])
+    path = tmp_path / "diverged.keras"
+    model.save(path)
+    write_card(path, new_card(**CARD))
+    with pytest.raises(InputError, match=r"diverged\.keras: .* no finite numbers"):
+        load(path)
+
+
 def test_a_saved_model_that_reaches_out_is_refused(tmp_path):
     import tensorflow as tf
 

@@ -169,6 +169,16 @@ def test_nothing_in_nothing_out(predictors):
         [np.zeros((4, 4), np.float32)],
         [np.zeros((0, 4, 3), np.uint8)],
         [np.zeros(4, np.uint8)],
+        np.zeros((64, 64, 2), np.uint8),
+        np.zeros((64, 64, 5), np.uint8),
+        np.zeros((4, 64, 64, 2), np.uint8),
+        np.zeros((2, 3, 64, 64), np.uint8),
+        np.zeros((1, 4, 64, 64, 3), np.uint8),
+        np.zeros((0, 64, 3), np.uint8),
+        np.zeros(4, np.uint8),
+        np.uint8(4),
+        np.array(4, np.uint8),
+        None,
     ],
 )
 def test_bad_images_are_refused(predictors, images):
@@ -187,6 +197,25 @@ def test_bad_images_are_refused(predictors, images):
 def test_predict_batch_refuses_other_shapes_and_types(predictors, batch):
     with pytest.raises(InputError, match="Received"):
         predictors["int8"].predict_batch(batch)
+
+
+class Diverged:
+    """A backend whose answers turn to NaN for bright images."""
+
+    def __init__(self, spoilt):
+        self.spoilt = spoilt
+
+    def predict_batch(self, images):
+        answers = [np.full((len(images), 3), 1 / 3), np.zeros((len(images), 24))]
+        answers[self.spoilt][images.max(axis=(1, 2, 3)) > 200] = np.nan
+        return answers
+
+
+@pytest.mark.parametrize(("spoilt", "name"), [(0, "probabilities"), (1, "embedding")])
+def test_answers_that_are_no_numbers_are_no_verdicts(predictors, spoilt, name):
+    predictor = Predictor(Diverged(spoilt), predictors["int8"].card)
+    with pytest.raises(InputError, match=f"the model's {name} are no finite numbers"):
+        predictor.predict(np.full((3, 32, 32, 3), 255, np.uint8))
 
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5])

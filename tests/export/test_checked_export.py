@@ -149,7 +149,7 @@ def test_a_file_that_differs_is_not_left(model, tmp_path, monkeypatch, name):
     # Another model is converted than the one to compare with.
     other = tiny_model(seed=5)
     # The package's attribute of this name is the function, not the module.
-    module = importlib.import_module("rkd_keras.export.export_model")
+    module = importlib.import_module("rkd_keras.export.checked_export")
     monkeypatch.setattr(
         module, "serving_model", lambda _, temperature: serving_model(other)
     )

@@ -1,0 +1,3 @@
+from .side_by_side import benchmark
+
+__all__ = ["benchmark"]

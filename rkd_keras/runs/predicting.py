@@ -1,0 +1,162 @@
+"""Classify images with a model of any kind; needs no TensorFlow for `.tflite`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from rkd_keras.errors import InputError, OptionError
+from rkd_keras.options import Option, Overwrite, Quiet, Strict, Threads, checked
+
+if TYPE_CHECKING:
+    from rkd_keras.predict import Verdict
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The verdicts of `predict`; iterating gives pairs (file, `Verdict`).
+
+    Attributes:
+        rows: list of pairs of a file and its `Verdict`, in the order of the images.
+        skipped: list of sentences on images that could not be decoded.
+        class_names: the classes' names, in the order of `Verdict.probabilities`.
+        path: the file that was written, or `None`.
+
+    Example:
+        >>> list(Predictions())
+        []
+    """
+
+    rows: list[tuple[Path, "Verdict"]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    class_names: tuple[str, ...] = ()
+    path: Path | None = None
+
+    def __iter__(self) -> Iterator[tuple[Path, "Verdict"]]:
+        """Iterate over the rows."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """Return the number of verdicts."""
+        return len(self.rows)
+
+
+@checked
+def predict(
+    images: Annotated[list[str], Option("Images, folders or globs.", positional=True)],
+    model: Annotated[
+        Path | None,
+        Option(
+            ".tflite, .onnx, .keras, SavedModel or run directory; the student "
+            "that comes with the package when left out."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, Option(".csv or .json file; a table when left out.")
+    ] = None,
+    batch_size: Annotated[int, Option("Images at a time.", at_least=1)] = 32,
+    threads: Threads = 1,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> Predictions:
+    """Classify images: files, folders or globs.
+
+    Every image gets a class with a calibrated probability, or the verdict
+    "unknown" where the surface is none of the classes. TFLite and ONNX files
+    need no TensorFlow.
+
+    Returns:
+        A `Predictions`.
+
+    Raises:
+        InputError: when there are no images, none of them (or, with `strict`, one of
+            them) can be decoded, the model cannot be opened, or `out` exists.
+        OptionError: when `out` has another suffix, or a number is out of range.
+
+    Example:
+        >>> import tempfile
+        >>> from rkd_keras.data.synthetic import write_dataset
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     strips = write_dataset(folder, per_class=2, size=64)
+        ...     found = predict(strips / "IMAGES" / "*", quiet=True)
+        >>> len(found), found.class_names[:2]
+        (12, ('crazing', 'inclusion'))
+    """
+    from rkd_keras.files.images import list_images
+    from rkd_keras.files.model_file import model_file
+    from rkd_keras.predict import load
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
+
+    if out is not None and out.suffix.lower() not in (".csv", ".json"):
+        raise OptionError("out", f"must end in .csv or .json, not {out.name!r}")
+    if out is not None and out.exists() and not overwrite:
+        raise InputError(
+            f"{out} exists already; replace it with --overwrite or give another --out"
+        )
+    files = list_images(images)
+    with quiet_stderr():
+        predictor = load(None if model is None else model_file(model), threads)
+    rows, skipped = _classified(predictor, files, batch_size, strict, quiet)
+    if not rows:
+        raise InputError(f"none of {len(files)} images could be decoded")
+    if out is not None:
+        _write(out, rows, predictor.class_names)
+    return Predictions(rows, skipped, predictor.class_names, out)
+
+
+def _classified(predictor, files, batch_size, strict, quiet):
+    from rich.console import Console
+    from rich.progress import track
+
+    kept, skipped = [], []
+
+    def readable():
+        shown = track(
+            files,
+            "classifying",
+            console=Console(stderr=True),
+            transient=True,
+            disable=quiet or len(files) < 100,
+        )
+        for file in shown:
+            try:
+                image = predictor.prepare(file)
+            except InputError as error:
+                if strict:
+                    raise
+                skipped.append(str(error))
+                continue
+            kept.append(file)
+            yield image
+
+    verdicts = list(predictor.stream(readable(), batch_size))
+    return list(zip(kept, verdicts, strict=True)), skipped
+
+
+def _write(out, rows, class_names):
+    import csv
+    import json
+    from dataclasses import asdict
+
+    from rkd_keras.files.names import printable
+    from rkd_keras.files.replacing import replacing
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as temporary:
+        if out.suffix.lower() == ".json":
+            content = [{"file": printable(file), **asdict(v)} for file, v in rows]
+            text = json.dumps(content, indent=1, ensure_ascii=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
+            return
+        with temporary.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(
+                ["file", "label", "class_name", "probability", "unknown_score"]
+                + [f"p_{name}" for name in class_names]
+            )
+            for file, v in rows:
+                score = "" if v.unknown_score is None else f"{v.unknown_score:.6g}"
+                values = [f"{p:.6f}" for p in (v.probability, *v.probabilities)]
+                row = [printable(file), v.label, v.class_name, values[0], score]
+                writer.writerow([*row, *values[1:]])
