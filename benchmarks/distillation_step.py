@@ -75,9 +75,9 @@ def prepare(args, images, labels):
 
     options = {"stem_stride": args.stem_stride}
     teacher = create_model(args.teacher, width=args.teacher_width, **options)
-    cached = pipeline(views=2)
-    cache = TeacherCache.build(teacher, [cached.view_dataset(v) for v in range(2)])
-    cached.teacher_logits, cached.teacher_embedding = cache.logits, cache.embedding
+    plain = pipeline()
+    cache = TeacherCache.build(teacher, [plain.view_dataset(v) for v in range(2)])
+    cached = plain.with_teacher(cache.logits, cache.embedding)
     distiller = keras.distillation.Distiller(
         teacher,
         create_model(args.student, width=args.width, **options),

@@ -32,10 +32,9 @@ def main(data=None, teacher=None, epochs=15, out="student.keras"):
 
     # The teacher answers four views of each image once; epochs then cost about
     # what training the student alone costs.
-    pipeline = recipe.pipeline(*train, classes, seed=0, views=4)
+    pipeline = recipe.pipeline(*train, classes, seed=0)
     cache = TeacherCache.build(teacher, map(pipeline.view_dataset, range(4)))
-    pipeline.teacher_logits = cache.logits
-    pipeline.teacher_embedding = cache.embedding
+    pipeline = pipeline.with_teacher(cache.logits, cache.embedding)
 
     student = ResNet18(classes, width=0.125, stem_stride=2)
     trainer = RKDTrainer(teacher, student, temperature=4.0)

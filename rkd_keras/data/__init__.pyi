@@ -4,7 +4,7 @@ from .pipeline import TrainingPipeline, evaluation_dataset
 from .reading.boxes import mask_of_boxes
 from .reading.check import DataCheck, check
 from .reading.image_index import ImageIndex
-from .reading.loading import load_images, load_samples
+from .reading.loading import load_images, load_samples, open_images
 from .reading.open_dataset import open_dataset
 from .reading.recorded_split import RecordedMatch, match_recorded
 from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
@@ -18,6 +18,7 @@ from .samples.mosaic import mosaic_batch
 from .samples.noise import add_noise
 from .samples.oversampling import make_samples, oversample
 from .samples.write_samples import write_fusions, write_mosaics
+from .streamed_images import StreamedImages
 
 __all__ = [
     "Augmentation",
@@ -26,6 +27,7 @@ __all__ = [
     "PROTOCOLS",
     "RecordedMatch",
     "Split",
+    "StreamedImages",
     "TrainingPipeline",
     "Unpacked",
     "add_noise",
@@ -49,6 +51,7 @@ __all__ = [
     "mosaic_batch",
     "open_dataset",
     "open_domain",
+    "open_images",
     "oversample",
     "pack_images",
     "unpack_images",

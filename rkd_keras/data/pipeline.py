@@ -1,14 +1,15 @@
 """`tf.data` pipelines whose order and views are functions of the seed alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
 
 from rkd_keras.data.samples.mixing import cutmix, mixup
+from rkd_keras.data.streamed_images import StreamedImages, in_graph
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class TrainingPipeline:
     """An endless stream of training batches that can start at any epoch.
 
@@ -16,10 +17,12 @@ class TrainingPipeline:
     seed `(seed, view * images + i)`, where `view` is `e`, or `e % views` when a
     teacher's answers were stored for so many views. So a run that is resumed at
     epoch `e` sees what the uninterrupted one saw. Every batch is full: the last
-    one of an epoch is topped up from its beginning.
+    one of an epoch is topped up from its beginning. A pipeline is not changed after
+    it was made.
 
     Attributes:
-        images: array `(N, H, W, 3)`, uint8.
+        images: array `(N, H, W, 3)`, uint8, or `StreamedImages`, which are read as they
+            are needed: the batches are the same.
         labels: array `(N,)`, integer.
         batch_size: images per batch; at most `N` are used.
         augment: function of `(image, seed)`, or `None`.
@@ -85,13 +88,48 @@ class TrainingPipeline:
         if self.one_hot and not self.num_classes:
             raise ValueError("`num_classes` is needed for one-hot labels")
         if self.epoch_size is None or self.order is not None:
-            self.epoch_size = len(self.images)
+            object.__setattr__(self, "epoch_size", len(self.images))
         if not 1 <= self.epoch_size <= len(self.images):
             raise ValueError(
                 f"`epoch_size` must be from 1 to {len(self.images)}, the number of "
                 f"images. Received: epoch_size={self.epoch_size}"
             )
-        self.batch_size = min(self.batch_size, self.epoch_size)
+        smallest = min(self.batch_size, self.epoch_size)
+        object.__setattr__(self, "batch_size", smallest)
+
+    def with_teacher(self, logits, embedding):
+        """Return this pipeline with a teacher's stored answers.
+
+        Args:
+            logits: array `(views, N, classes)`.
+            embedding: array `(views, N, features)`.
+
+        Returns:
+            A `TrainingPipeline` whose epochs show so many views in turn.
+
+        Raises:
+            ValueError: when the answers are not of these images.
+
+        Example:
+            >>> import numpy as np
+            >>> pipeline = TrainingPipeline(np.zeros((3, 8, 8, 3), "uint8"), [0, 1, 2])
+            >>> taught = pipeline.with_teacher(np.zeros((2, 3, 6)), np.zeros((2, 3, 9)))
+            >>> taught.views, pipeline.views
+            (2, None)
+        """
+        wanted = (len(logits), len(self.images))
+        for name, values in (("logits", logits), ("embedding", embedding)):
+            if np.shape(values)[:2] != wanted:
+                raise ValueError(
+                    f"`{name}` must be (views, {len(self.images)}, ...), as many views "
+                    f"as the other. Received: shape={np.shape(values)}"
+                )
+        return replace(
+            self,
+            views=len(logits),
+            teacher_logits=logits,
+            teacher_embedding=embedding,
+        )
 
     @property
     def one_hot(self):
@@ -126,11 +164,9 @@ class TrainingPipeline:
                 f"`shard` must cut batches of {self.batch_size} images into equal "
                 f"parts. Received: shard={tuple(shard)}"
             )
-        with tf.device("CPU"):
-            self._images = tf.constant(self.images)
-            self._labels = tf.constant(self.labels)
+        taken = _Taken(self)
         epochs = tf.data.Dataset.counter(initial_epoch)
-        batches = epochs.flat_map(lambda epoch: self._epoch(epoch, index, count))
+        batches = epochs.flat_map(lambda epoch: self._epoch(taken, epoch, index, count))
         return batches.with_options(steady_options()).prefetch(2)
 
     def view_seed(self, view, index):
@@ -157,9 +193,9 @@ class TrainingPipeline:
             A `tf.data.Dataset` of images `(batch, H, W, 3)`, float32: bit for
             bit what `dataset` shows in the epochs of that view.
         """
-        images = tf.data.Dataset.from_tensor_slices(self.images).enumerate()
-        images = images.map(
-            lambda i, image: self._view(image, view, i), tf.data.AUTOTUNE
+        take = in_graph(self.images)
+        images = tf.data.Dataset.range(len(self.images)).map(
+            lambda i: self._view(take(i), view, i), tf.data.AUTOTUNE
         )
         return images.batch(self.batch_size).with_options(steady_options())
 
@@ -168,7 +204,7 @@ class TrainingPipeline:
             return tf.cast(image, tf.float32)
         return self.augment(image, self.view_seed(view, index))
 
-    def _epoch(self, epoch, part=0, parts=1):
+    def _epoch(self, taken, epoch, part, parts):
         count = self.epoch_size
         if self.order is None:
             order = tf.random.experimental.stateless_shuffle(
@@ -187,15 +223,16 @@ class TrainingPipeline:
         def example(slot, index):
             index.set_shape(())
             seen = slot if repeats else index
-            image = self._view(tf.gather(self._images, index), view, seen)
-            label = self._target(tf.gather(self._labels, index))
-            if self.teacher_logits is None:
+            image = self._view(taken.image(index), view, seen)
+            label = self._target(tf.gather(taken.labels, index))
+            if not taken.answers:
                 return image, label
-            inputs = {"image": image}
-            for name in ("teacher_logits", "teacher_embedding"):
-                values = getattr(self, name)
-                inputs[name] = tf.gather(tf.gather(values, view), index)
-            return inputs, label
+            place = tf.stack([view, tf.cast(index, tf.int64)])
+            answers = {
+                name: tf.gather_nd(values, place)
+                for name, values in taken.answers.items()
+            }
+            return {"image": image, **answers}, label
 
         rows = self.batch_size // parts
         mine = slice(part * rows, (part + 1) * rows)
@@ -237,6 +274,20 @@ class TrainingPipeline:
         return function(images, labels, seed)
 
 
+class _Taken:
+    """Tensors that the functions of a dataset take from, outside of their graphs."""
+
+    def __init__(self, pipeline):
+        self.image = in_graph(pipeline.images)
+        with tf.device("CPU"):
+            self.labels = tf.constant(pipeline.labels)
+            self.answers = {
+                name: tf.constant(getattr(pipeline, name))
+                for name in ("teacher_logits", "teacher_embedding")
+                if getattr(pipeline, name) is not None
+            }
+
+
 def steady_options():
     """Options of a dataset: the same order always, and an end at once.
 
@@ -261,7 +312,7 @@ def evaluation_dataset(images, labels=None, batch_size=64):
     """Make the dataset that is evaluated or predicted: in order, each image once.
 
     Args:
-        images: array `(N, H, W, 3)`, uint8.
+        images: array `(N, H, W, 3)`, uint8, or `StreamedImages`.
         labels: array `(N,)`, integer, or `None`.
         batch_size: images per batch. Defaults to `64`.
 
@@ -274,11 +325,13 @@ def evaluation_dataset(images, labels=None, batch_size=64):
         >>> next(iter(evaluation_dataset(images, [0, 1, 2])))[0].shape
         TensorShape([3, 8, 8, 3])
     """
-    dataset = tf.data.Dataset.from_tensor_slices(
-        images if labels is None else (images, labels)
-    ).batch(batch_size)
-    if labels is None:
-        dataset = dataset.map(lambda x: tf.cast(x, tf.float32))
+    if isinstance(images, StreamedImages):
+        take = in_graph(images)
+        dataset = tf.data.Dataset.range(len(images)).map(take, tf.data.AUTOTUNE)
     else:
-        dataset = dataset.map(lambda x, y: (tf.cast(x, tf.float32), y))
+        dataset = tf.data.Dataset.from_tensor_slices(images)
+    dataset = dataset.batch(batch_size).map(lambda x: tf.cast(x, tf.float32))
+    if labels is not None:
+        more = tf.data.Dataset.from_tensor_slices(labels).batch(batch_size)
+        dataset = tf.data.Dataset.zip(dataset, more)
     return dataset.with_options(steady_options()).prefetch(2)

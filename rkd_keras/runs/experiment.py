@@ -119,7 +119,9 @@ def _train(settings, run, parts, distribution, teacher):
     )
     distribution.check_batch(pipeline)
     if teacher:
-        model = teacher.make_trainer(settings, run, network, pipeline, distribution)
+        model, pipeline = teacher.make_trainer(
+            settings, run, network, pipeline, distribution
+        )
     else:
         model = network
     steps = pipeline.steps_per_epoch

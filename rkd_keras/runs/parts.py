@@ -15,7 +15,8 @@ class Parts:
     Attributes:
         class_names: names, in the order of the labels.
         files: dict from part to list of paths.
-        images: dict from part to array `(images, size, size, 3)`, uint8.
+        images: dict from part to array `(images, size, size, 3)`, uint8, or
+            `StreamedImages` where that would be large.
         labels: dict from part to array `(images,)`.
     """
 
@@ -113,7 +114,7 @@ def check_same_images(run, index, split):
 
 
 def load_parts(settings, index=None, split=None):
-    """Decode the images of all three parts.
+    """Open the images of all three parts; small ones are decoded into memory.
 
     Args:
         settings: a `Settings`.
@@ -123,7 +124,7 @@ def load_parts(settings, index=None, split=None):
     Returns:
         The `Parts`.
     """
-    from rkd_keras.data import load_images
+    from rkd_keras.data import open_images
 
     if index is None:
         index, split = open_split(settings)
@@ -135,7 +136,7 @@ def load_parts(settings, index=None, split=None):
             continue
         files = [index.files[i] for i in members]
         size = (settings.size, settings.size)
-        images[part], kept = load_images(files, size, settings.strict)
+        images[part], kept = open_images(files, size, settings.strict)
         labels[part] = index.labels[members[kept]]
         decoded[part] = [files[i] for i in kept]
     return Parts(index.class_names, decoded, images, labels)

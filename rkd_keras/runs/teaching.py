@@ -122,17 +122,18 @@ class Teacher:
         return model
 
     def make_trainer(self, settings, run, student, pipeline, distribution):
-        """Make the `RKDTrainer` of a run, and give the pipeline the stored answers.
+        """Make the `RKDTrainer` of a run, and its pipeline with the stored answers.
 
         Args:
             settings: the run's `Settings`.
             run: the `Run`.
             student: the network to train.
-            pipeline: the `TrainingPipeline`; changed when answers are stored.
+            pipeline: the `TrainingPipeline`.
             distribution: the `Distribution` over replicas.
 
         Returns:
-            A `RKDTrainer`, not compiled.
+            Pair of a `RKDTrainer`, not compiled, and the `TrainingPipeline`, with
+            answers where they are stored.
 
         Raises:
             InputError: when stored answers are another's; see also `load`.
@@ -141,19 +142,17 @@ class Teacher:
 
         teacher = self.load(settings, student.output_shape[-1])
         if settings.teacher_views:
-            pipeline.views = settings.teacher_views
             path = Path(settings.teacher_cache or run.teacher_cache)
-            made_of = _fingerprint(teacher, pipeline)
+            made_of = _fingerprint(teacher, pipeline, settings.teacher_views)
             cache = distribution.teacher_cache(
                 lambda: TeacherCache.load(path, made_of) if path.exists() else None,
                 lambda views: _answers(settings, teacher, pipeline, views),
-                pipeline.views,
+                settings.teacher_views,
             )
             if distribution.chief and not path.exists():
                 cache.save(path, made_of)
-            pipeline.teacher_logits = cache.logits
-            pipeline.teacher_embedding = cache.embedding
-        return RKDTrainer(
+            pipeline = pipeline.with_teacher(cache.logits, cache.embedding)
+        trainer = RKDTrainer(
             teacher,
             student,
             settings.temperature,
@@ -162,6 +161,7 @@ class Teacher:
             settings.distance_weight,
             settings.angle_weight,
         )
+        return trainer, pipeline
 
 
 def _answers(settings, teacher, pipeline, views):
@@ -179,13 +179,15 @@ def _answers(settings, teacher, pipeline, views):
         )
 
 
-def _fingerprint(teacher, pipeline):
+def _fingerprint(teacher, pipeline, views):
     """Digest of all that the stored answers depend on."""
     import numpy as np
+
+    from rkd_keras.data.streamed_images import update_digest
 
     digest = hashlib.sha256()
     for weight in teacher.weights:
         digest.update(np.ascontiguousarray(weight).tobytes())
-    digest.update(np.ascontiguousarray(pipeline.images).tobytes())
-    digest.update(repr((pipeline.views, pipeline.seed, pipeline.augment)).encode())
+    update_digest(digest, pipeline.images)
+    digest.update(repr((views, pipeline.seed, pipeline.augment)).encode())
     return digest.hexdigest()

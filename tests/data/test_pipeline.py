@@ -205,3 +205,20 @@ def test_bad_arguments(images):
         )
     with pytest.raises(ValueError, match="`num_classes` is needed"):
         TrainingPipeline(images, np.arange(11), label_smoothing=0.1)
+
+
+def test_a_pipeline_is_not_changed_after_it_was_made(images):
+    pipeline = TrainingPipeline(images, np.arange(11), 4, Augmentation(), seed=4)
+    with pytest.raises(AttributeError):
+        pipeline.views = 2
+    logits = np.arange(2 * 11 * 3, dtype="float32").reshape(2, 11, 3)
+    taught = pipeline.with_teacher(logits, logits[..., :1])
+    assert (pipeline.views, taught.views) == (None, 2)
+    assert pipeline.teacher_logits is None
+    assert isinstance(first(pipeline.dataset(), 1)[0][0], np.ndarray)
+    inputs, labels = first(taught.dataset(1), 1)[0]
+    np.testing.assert_array_equal(inputs["teacher_logits"], logits[1][labels])
+    with pytest.raises(ValueError, match="`embedding` must be"):
+        pipeline.with_teacher(logits, logits[:1])
+    with pytest.raises(ValueError, match="`logits` must be"):
+        pipeline.with_teacher(logits[:, :5], logits[:, :5])

@@ -4,6 +4,7 @@ import numpy as np
 
 from rkd_keras.data.samples.fusion import fusion
 from rkd_keras.data.samples.mosaic import mosaic
+from rkd_keras.data.streamed_images import StreamedImages
 
 METHODS = ("copy", "mosaic", "fusion", "mosaic+fusion")
 NEEDED = {"copy": 1, "mosaic": 4, "fusion": 2}
@@ -69,7 +70,7 @@ def oversample(images, labels, method, seed=0, blur=None, per_class=None):
     """Fill up every class with new samples.
 
     Args:
-        images: array `(N, H, W, C)`, uint8.
+        images: array `(N, H, W, C)`, uint8, or `StreamedImages`.
         labels: array `(N,)` of class indices.
         method: see `make_samples`.
         seed: integer. Defaults to `0`.
@@ -78,7 +79,8 @@ def oversample(images, labels, method, seed=0, blur=None, per_class=None):
             `None`: as many as the largest class has.
 
     Returns:
-        Pair of images and labels: those given, then the new ones.
+        Pair of images and labels: those given, then the new ones. Of `StreamedImages`
+        the new ones alone are in memory.
 
     Example:
         >>> import numpy as np
@@ -90,13 +92,17 @@ def oversample(images, labels, method, seed=0, blur=None, per_class=None):
     labels = np.asarray(labels)
     counts = np.bincount(labels)
     target = counts.max() if per_class is None else per_class
-    all_images, all_labels = [images], [labels]
+    streamed = isinstance(images, StreamedImages)
+    made, all_labels = [], [labels]
     for c in np.flatnonzero(counts):
         missing = max(target - counts[c], 0)
-        new, _ = make_samples(images[labels == c], missing, method, [seed, c], blur)
-        all_images.append(new)
+        members = np.flatnonzero(labels == c)
+        own = images.subset(members) if streamed else images[members]
+        made.append(make_samples(own, missing, method, [seed, c], blur)[0])
         all_labels.append(np.full(missing, c, labels.dtype))
-    return np.concatenate(all_images), np.concatenate(all_labels)
+    made = np.concatenate(made)
+    together = images.followed_by(made) if streamed else np.concatenate([images, made])
+    return together, np.concatenate(all_labels)
 
 
 def _draw(rng, available, count, needed):

@@ -1,0 +1,191 @@
+"""Streamed images are those of the array, bit for bit, without its memory."""
+
+import tracemalloc
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rkd_keras.data import (
+    Augmentation,
+    StreamedImages,
+    TrainingPipeline,
+    evaluation_dataset,
+    load_images,
+    open_images,
+    oversample,
+    pack_images,
+)
+from rkd_keras.data.streamed_images import fingerprint
+from rkd_keras.errors import InputError
+from rkd_keras.files.images import list_images
+
+SIZE = (12, 12)
+LOGITS = np.arange(2 * 11 * 3, dtype="float32").reshape(2, 11, 3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Eleven images of different sizes; the fourth file is no image."""
+    folder = tmp_path_factory.mktemp("images")
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        image = rng.integers(0, 256, (9 + i, 20 - i), "uint8")
+        cv2.imwrite(str(folder / f"{i:02}.png"), image)
+    (folder / "03.png").write_bytes(b"no image")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def files(folder, tmp_path_factory):
+    """The images in a pack."""
+    out = tmp_path_factory.mktemp("out") / "pack"
+    pack_images(folder, out, shard_images=5, unlabelled=True, quiet=True)
+    return list_images(out)
+
+
+@pytest.fixture(scope="module")
+def both(files):
+    array, kept = load_images(files, SIZE)
+    streamed, kept_too = open_images(files, SIZE, memory_mb=0)
+    assert kept.tolist() == kept_too.tolist() and len(kept) == 11
+    return array, streamed
+
+
+def first(dataset, count):
+    return [tf.nest.map_structure(np.array, batch) for batch in dataset.take(count)]
+
+
+def same(one, other):
+    tf.nest.map_structure(np.testing.assert_array_equal, one, other)
+
+
+def test_small_data_stay_in_memory_and_large_are_streamed(files):
+    size = 11 * SIZE[0] * SIZE[1] * 3 / 2**20
+    images, _ = open_images(files[4:], SIZE, memory_mb=size)
+    assert isinstance(images, np.ndarray)
+    images, _ = open_images(files[4:], SIZE, memory_mb=size / 2)
+    assert isinstance(images, StreamedImages)
+
+
+def test_loose_files_are_streamed_as_well(folder, both):
+    images, _ = open_images(list_images(folder), SIZE, memory_mb=0)
+    np.testing.assert_array_equal(images[:], both[0])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [2, -1, slice(3, 9, 2), [4, 4, 0], np.array([[1, 2], [3, 4]]), np.arange(11) > 7],
+)
+def test_indexing_is_that_of_the_array(both, index):
+    array, streamed = both
+    np.testing.assert_array_equal(streamed[index], array[index])
+    assert streamed.shape == array.shape and streamed.dtype == array.dtype
+    assert len(streamed) == len(array) and streamed.ndim == array.ndim
+
+
+def test_all_of_them_at_once(both):
+    array, streamed = both
+    np.testing.assert_array_equal(np.asarray(streamed), array)
+    np.testing.assert_array_equal(np.stack(list(streamed)), array)
+    chosen = streamed.subset([5, 2])
+    np.testing.assert_array_equal(chosen[:], array[[5, 2]])
+    with pytest.raises(IndexError):
+        streamed[11]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"augment": None},
+        {"augment": Augmentation(noise=5, zoom=0.2)},
+        {"augment": Augmentation(), "epoch_size": 7},
+        {"mix": "cutmix", "num_classes": 11},
+        {"label_smoothing": 0.1, "num_classes": 11},
+        {"augment": Augmentation(), "order": lambda epoch: tf.range(11) // 2},
+    ],
+    ids=["plain", "augmented", "short", "mixed", "smooth", "own order"],
+)
+def test_the_batches_are_those_of_the_array(both, options):
+    pipelines = [TrainingPipeline(x, np.arange(11), 4, seed=3, **options) for x in both]
+    same(*(first(pipeline.dataset(), 7) for pipeline in pipelines))
+    # Resumed in the middle, and cut into shards.
+    same(*(first(pipeline.dataset(2), 3) for pipeline in pipelines))
+    same(*(first(pipeline.dataset(1, (1, 2)), 3) for pipeline in pipelines))
+
+
+def test_a_resumed_stream_shows_what_the_uninterrupted_one_shows(both):
+    pipeline = TrainingPipeline(both[1], np.arange(11), 4, Augmentation(), seed=1)
+    same(first(pipeline.dataset(), 9)[6:], first(pipeline.dataset(2), 3))
+
+
+def test_stored_answers_belong_to_the_same_views(both):
+    pipelines = [
+        TrainingPipeline(x, np.arange(11), 4, Augmentation(), seed=3).with_teacher(
+            LOGITS, LOGITS[..., :2]
+        )
+        for x in both
+    ]
+    same(*(first(pipeline.dataset(), 7) for pipeline in pipelines))
+    for view in range(2):
+        same(*(first(pipeline.view_dataset(view), 9) for pipeline in pipelines))
+
+
+def test_evaluation_is_in_order(both):
+    for labels in (None, np.arange(11)):
+        same(*(first(evaluation_dataset(x, labels, 4), 9) for x in both))
+
+
+@pytest.mark.parametrize("method", ["copy", "fusion", "mosaic+fusion"])
+def test_oversampling_makes_the_same_samples(both, method):
+    labels = np.array([0] * 6 + [1] * 4 + [2])
+    one, other = (oversample(x, labels, method, seed=2) for x in both)
+    np.testing.assert_array_equal(one[1], other[1])
+    assert isinstance(other[0], StreamedImages)
+    np.testing.assert_array_equal(one[0], other[0][:])
+    pipelines = [TrainingPipeline(*each, 4, Augmentation()) for each in (one, other)]
+    same(*(first(pipeline.dataset(), 5) for pipeline in pipelines))
+
+
+def test_the_fingerprint_tells_other_images(both):
+    array, streamed = both
+    marks = {
+        fingerprint(array),
+        fingerprint(array[:10]),
+        fingerprint(streamed),
+        fingerprint(streamed.subset(range(10))),
+        fingerprint(StreamedImages(streamed.files, (12, 11))),
+        fingerprint(streamed.followed_by(array[:1])),
+    }
+    assert len(marks) == 6
+    assert fingerprint(streamed) == fingerprint(streamed.subset(range(11)))
+
+
+def test_a_file_that_vanished_ends_the_stream_with_its_name(tmp_path):
+    for i in range(3):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), np.zeros((8, 8), "uint8"))
+    images, _ = open_images(list_images(tmp_path), (8, 8), memory_mb=0)
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(InputError, match=r"1\.png cannot be read"):
+        images[1]
+    pipeline = TrainingPipeline(images, np.arange(3), 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"1\.png cannot be read"):
+        first(pipeline.dataset(), 1)
+
+
+def test_nothing_is_kept(tmp_path):
+    """An epoch over 200 images of 3 MB in all needs less than a third of that."""
+    rng = np.random.default_rng(0)
+    for i in range(200):
+        image = rng.integers(0, 256, (16, 16), "uint8")
+        cv2.imwrite(str(tmp_path / f"{i}.png"), image)
+    images, _ = open_images(list_images(tmp_path), (72, 72), memory_mb=0)
+    pipeline = TrainingPipeline(images, np.arange(200), 8)
+    first(pipeline.dataset(), 1)
+    tracemalloc.start()
+    for batch in pipeline.dataset().take(pipeline.steps_per_epoch):
+        assert batch[0].shape == (8, 72, 72, 3)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200 * 72 * 72 * 3 / 3
