@@ -1,6 +1,7 @@
 """Who may import whom: walks every import of the package and knows the arrows."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
@@ -166,6 +167,17 @@ def test_every_folder_is_a_known_room():
 
 def test_no_optional_package_at_module_level():
     assert undeclared_imports() == []
+
+
+def test_every_extra_that_is_advised_exists():
+    """What `pip install "rkd-keras[...]"` names, in messages and in the docs."""
+    files = [*PACKAGE.rglob("*.py"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    advised = {
+        extra
+        for path in files
+        for extra in re.findall(r"rkd-keras\[(\w+)\]", path.read_text(encoding="utf-8"))
+    }
+    assert advised and advised <= set(declared()[1])
 
 
 def test_the_help_loads_nothing_heavy():

@@ -5,11 +5,12 @@
 
 import doctest
 import importlib
+import inspect
 import sys
 from pathlib import Path
 
 import pytest
-from docstring_checks import missing_sections
+from docstring_checks import missing_sections, own_methods
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "rkd_keras"
@@ -51,6 +52,8 @@ OWN = {
     "rkd_keras.models.multiply_adds_by_layer",
     "rkd_keras.models.tapped",
 }
+# Rooms whose functions say the types of what they take and give, for type checkers.
+ANNOTATED = ("rkd_keras.export", "rkd_keras.export.timing", "rkd_keras.predict")
 # Rooms whose examples build or train networks.
 SLOW_ROOMS = {"export", "models", "trainers", "explain", "runs"}
 
@@ -106,6 +109,29 @@ def test_public_names_are_documented(module):
 
 def test_names_without_a_source_are_public():
     assert OWN <= set(public_names())
+
+
+@pytest.mark.parametrize("module", ANNOTATED)
+def test_public_functions_are_annotated(module):
+    bare = []
+    for name in importlib.import_module(module).__all__:
+        thing = public_object(f"{module}.{name}")
+        functions = [(name, thing)] if inspect.isfunction(thing) else []
+        if inspect.isclass(thing):
+            functions = [
+                (f"{name}.{method}", function)
+                for method, function in own_methods(thing)
+                if method == "__init__" or not method.startswith("_")
+            ]
+        for title, function in functions:
+            signature = inspect.signature(function)
+            kinds = [p.annotation for p in signature.parameters.values()]
+            kinds = kinds[1:] if "." in title else kinds
+            if not title.endswith("__init__"):
+                kinds.append(signature.return_annotation)
+            if inspect.Parameter.empty in kinds:
+                bare.append(title)
+    assert bare == []
 
 
 def modules_with_examples():

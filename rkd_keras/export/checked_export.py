@@ -2,30 +2,35 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.export.parity import check_parity
+from rkd_keras.export.parity import ParityReport, check_parity
 from rkd_keras.export.serving_model import in_float32, serving_model
 from rkd_keras.files.images import read_image, resize_image, to_rgb_uint8
 from rkd_keras.predict import write_card
 from rkd_keras.predict.card import checked_card
 
+if TYPE_CHECKING:
+    import keras
+
 FORMATS = {"saved_model": "", "tflite": ".tflite", "onnx": ".onnx"}
 
 
 def export_model(
-    model,
-    path,
-    card,
-    format=None,
-    quantization=None,
-    calibration_images=None,
-    check_images=None,
-    overwrite=False,
-):
+    model: "keras.Model",
+    path: str | Path,
+    card: dict[str, Any],
+    format: str | None = None,
+    quantization: str | None = None,
+    calibration_images: Sequence[np.ndarray | str | Path] | np.ndarray | None = None,
+    check_images: Sequence[np.ndarray | str | Path] | np.ndarray | None = None,
+    overwrite: bool = False,
+) -> ParityReport:
     """Export a Keras model and keep the file only if it decides alike.
 
     The file is written beside `path` under a temporary name, loaded in its own
@@ -33,7 +38,7 @@ def export_model(
     place; otherwise nothing is left.
 
     Args:
-        model: functional `keras.Model` with layers `embedding` and `logits`; one
+        model: built `keras.Model`, see `rkd_keras.models.tapped`; one
             of a mixed policy is rebuilt under float32.
         path: where the file or, for a SavedModel, the folder goes.
         card: the model's card, see `rkd_keras.predict.new_card`.

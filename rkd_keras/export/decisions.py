@@ -1,21 +1,27 @@
 """Fit what turns outputs into decisions, for the card."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rkd_keras.errors import InputError
 from rkd_keras.predict import fit_temperature, fit_unknown
 from rkd_keras.predict.keras_backend import KerasBackend
 
+if TYPE_CHECKING:
+    import keras
+
 
 def fit_decisions(
-    model,
-    card,
-    images,
-    labels,
-    training_images=None,
-    training_labels=None,
-    false_alarm_rate=0.01,
-):
+    model: "keras.Model",
+    card: dict[str, Any],
+    images: np.ndarray,
+    labels: ArrayLike,
+    training_images: np.ndarray | None = None,
+    training_labels: ArrayLike | None = None,
+    false_alarm_rate: float = 0.01,
+) -> dict[str, Any]:
     """Calibrate a model and fit its unknown verdict.
 
     The temperature is fitted on validation images alone, for the network is
@@ -23,7 +29,7 @@ def fit_decisions(
     network, so training images help it.
 
     Args:
-        model: functional `keras.Model` with layers `embedding` and `logits`.
+        model: built `keras.Model`, see `rkd_keras.models.tapped`.
         card: the model's card.
         images: array `(n, H, W, 3)`, uint8, that the model was not trained on.
         labels: array `(n,)` of class indices in the card's order.

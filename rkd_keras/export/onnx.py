@@ -17,7 +17,7 @@ def convert_to_onnx(serving):
         import tf2onnx
     except ImportError as error:
         raise ImportError(
-            'ONNX export needs tf2onnx: pip install "rkd-keras[onnx]"'
+            "ONNX export needs tf2onnx: pip install tf2onnx onnx"
         ) from error
     import tensorflow as tf
 

@@ -1,12 +1,17 @@
 """Compare an exported file, in its own runtime, with the Keras model."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.predict import Predictor, load
+from rkd_keras.predict import Predictor, load, read_card
 from rkd_keras.predict.keras_backend import KerasBackend
+
+if TYPE_CHECKING:
+    import keras
 
 # Largest difference of a probability, and smallest share of equal verdicts.
 # float16 keeps 11 bits of each weight, which moves a probability by some 1e-3 in
@@ -40,7 +45,7 @@ class ParityReport:
     least_equal: float
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
         """Whether the file may be shipped."""
         return (
             self.largest_difference <= self.tolerance
@@ -48,7 +53,9 @@ class ParityReport:
         )
 
 
-def check_parity(path, model, images):
+def check_parity(
+    path: str | Path, model: "keras.Model", images: np.ndarray
+) -> ParityReport:
     """Load an exported file in its own runtime and compare it with its source.
 
     Args:
@@ -77,9 +84,10 @@ def check_parity(path, model, images):
     """
     if len(images) == 0:
         raise InputError("the exported file must be compared on at least one image")
-    exported = load(path)
-    card = exported.card
+    card = read_card(path)
+    # First, for a model that answers no numbers is the model's fault.
     reference = Predictor(KerasBackend(model, card["temperature"]), card)
+    exported = load(path)
     expected, found, differences = [], [], []
     for start in range(0, len(images), 32):
         batch = images[start : start + 32]

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable, Sequence
 from numbers import Real
+from pathlib import Path
+from typing import Any
 
 import rkd_keras
 from rkd_keras.errors import InputError
@@ -15,13 +18,13 @@ QUANTIZATIONS = (None, "float16", "int8")
 
 
 def new_card(
-    class_names,
-    input_shape,
-    temperature=1.0,
-    unknown=None,
-    quantization=None,
-    **extra,
-):
+    class_names: Iterable[str],
+    input_shape: Sequence[int],
+    temperature: float = 1.0,
+    unknown: dict[str, Any] | None = None,
+    quantization: str | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
     """Make a card: what a runtime must know beside the graph.
 
     Args:
@@ -59,7 +62,7 @@ def new_card(
     return checked_card(card, "the card")
 
 
-def write_card(path, card):
+def write_card(path: str | Path, card: dict[str, Any]) -> dict[str, Any]:
     """Put a card into a model file, with the model's checksum.
 
     Args:
@@ -93,7 +96,7 @@ def write_card(path, card):
     return card
 
 
-def read_card(path):
+def read_card(path: str | Path) -> dict[str, Any]:
     """Read a model file's card and check the file against it.
 
     Args:

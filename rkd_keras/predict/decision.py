@@ -4,8 +4,10 @@ What is fitted here travels in the card, so that every runtime decides alike.
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rkd_keras.errors import InputError
 from rkd_keras.predict.surface_statistics import COUNT, surface_statistics
@@ -17,7 +19,7 @@ PRIOR_IMAGES = 20
 VARIANCE_FLOOR = 1e-3
 
 
-def softmax(logits, temperature=1.0):
+def softmax(logits: ArrayLike, temperature: float = 1.0) -> np.ndarray:
     """Softmax of `logits / temperature` over the last axis, in float64.
 
     Args:
@@ -37,7 +39,7 @@ def softmax(logits, temperature=1.0):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def fit_temperature(logits, labels):
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """Find the temperature that makes probabilities honest.
 
     Minimises the cross-entropy of softmax(logits / T) over T (Guo et al. 2017).
@@ -96,7 +98,13 @@ def fit_temperature(logits, labels):
     return math.exp((low + high) / 2)
 
 
-def fit_unknown(images, labels, false_alarm_rate=0.01, folds=5, seed=0):
+def fit_unknown(
+    images: ArrayLike,
+    labels: ArrayLike,
+    false_alarm_rate: float = 0.01,
+    folds: int = 5,
+    seed: int = 0,
+) -> dict[str, Any]:
     """Fit the unknown verdict on images of the known classes.
 
     Each class becomes a Gaussian over `surface_statistics`. Its covariance is

@@ -15,7 +15,7 @@ BUNDLED = {
 }
 
 
-def load(path=None, threads=1):
+def load(path: str | Path | None = None, threads: int = 1) -> Predictor:
     """Open an exported model and return its predictor.
 
     The file is checked against the checksum in its card before a runtime sees

@@ -1,8 +1,9 @@
 """One predictor for every kind of model file."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +21,18 @@ from rkd_keras.predict.verdict import UNKNOWN, Verdict
 CHANNELS = (1, 3, 4)
 # Below, the last axis of three counts channels and not pixels.
 LEAST_SIDE = 8
+
+
+# What is one image, and what is one or more.
+Image = np.ndarray | str | Path | bytes
+Images = Image | Iterable[Image]
+
+
+class Backend(Protocol):
+    """What runs a network; anything that answers `predict_batch` is one."""
+
+    def predict_batch(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities `(N, C)` and embeddings `(N, E)` of N images."""
 
 
 class Predictor:
@@ -52,7 +65,7 @@ class Predictor:
         0.5
     """
 
-    def __init__(self, backend, card):
+    def __init__(self, backend: Backend, card: dict[str, Any]):
         """See the class."""
         self.card = card
         self.class_names = tuple(card["class_names"])
@@ -63,7 +76,7 @@ class Predictor:
         self._detector = UnknownDetector.from_card(unknown) if unknown else None
         self._widths = self._checked_widths()
 
-    def predict_batch(self, images):
+    def predict_batch(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Run the model on images that have its input size already.
 
         Args:
@@ -98,7 +111,7 @@ class Predictor:
                 )
         return probabilities, embedding
 
-    def decide(self, images, probabilities):
+    def decide(self, images: np.ndarray, probabilities: np.ndarray) -> list[Verdict]:
         """Turn the model's answers into verdicts.
 
         Args:
@@ -129,7 +142,7 @@ class Predictor:
             )
         return verdicts
 
-    def stream(self, images, batch_size=32):
+    def stream(self, images: Images, batch_size: int = 32) -> Iterator[Verdict]:
         """Classify images as they come; the images may be endless.
 
         Args:
@@ -157,7 +170,7 @@ class Predictor:
         if batch:
             yield from self._verdicts(batch)
 
-    def predict(self, images, batch_size=32):
+    def predict(self, images: Images, batch_size: int = 32) -> list[Verdict]:
         """Classify images: arrays, files or any iterator of them.
 
         Args:
@@ -177,7 +190,7 @@ class Predictor:
         """
         return list(self.stream(images, batch_size))
 
-    def prepare(self, image):
+    def prepare(self, image: Image) -> np.ndarray:
         """Bring one image to the model's input: decoded, RGB uint8, resized.
 
         Args:

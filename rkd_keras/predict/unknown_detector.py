@@ -4,6 +4,7 @@ import base64
 import binascii
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class UnknownDetector:
     threshold: float
     false_alarm_rate: float
 
-    def score(self, images):
+    def score(self, images: np.ndarray) -> np.ndarray:
         """Score images; larger is stranger.
 
         Args:
@@ -62,7 +63,7 @@ class UnknownDetector:
         """
         return self.score_statistics(surface_statistics(images))
 
-    def score_statistics(self, statistics):
+    def score_statistics(self, statistics: np.ndarray) -> np.ndarray:
         """Score images by their statistics.
 
         Args:
@@ -75,7 +76,7 @@ class UnknownDetector:
         white = np.einsum("cfg,ncg->ncf", self.whitening, offsets)
         return np.min(np.sum(white**2, axis=-1) + self.log_determinants, axis=-1)
 
-    def to_card(self):
+    def to_card(self) -> dict[str, Any]:
         """Return the parameters as a dict that JSON can hold."""
         return {
             "method": METHOD,
@@ -87,7 +88,7 @@ class UnknownDetector:
         }
 
     @classmethod
-    def from_card(cls, parameters):
+    def from_card(cls, parameters: dict[str, Any]) -> "UnknownDetector":
         """Make a detector from `to_card`'s dict.
 
         Args:

@@ -1,4 +1,5 @@
 import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -302,3 +303,32 @@ def test_networks_of_the_package_export(tmp_path, name, options):
             model, tmp_path / file, new_card(**CARD), check_images=IMAGES
         )
         assert report.passed
+
+
+def test_without_tf2onnx_its_installation_is_told(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ImportError, match="pip install tf2onnx onnx"):
+        export_model(
+            model, tmp_path / "student.onnx", new_card(**CARD), check_images=IMAGES
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_nonsense_is_not_written(tmp_path):
+    """The weights of a training that diverged are NaN."""
+    diverged = tiny_model()
+    diverged.set_weights([weight * np.nan for weight in diverged.get_weights()])
+    with pytest.raises(InputError, match="the model's probabilities are no finite"):
+        export_model(
+            diverged, tmp_path / "student.onnx", new_card(**CARD), check_images=IMAGES
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sequential_model_of_ones_own(tmp_path):
+    import keras
+
+    network = keras.Sequential(tiny_model().layers, name="own")
+    path = tmp_path / "own.onnx"
+    report = export_model(network, path, new_card(**CARD), check_images=IMAGES)
+    assert report.passed and load(path).class_names == CLASS_NAMES
