@@ -1,3 +1,4 @@
+from .dataset import Dataset, SplitDataset
 from .domains import match_domains, open_domain, unpaired_dataset
 from .packing.packing import Unpacked, pack_images, unpack_images
 from .pipeline import TrainingPipeline, evaluation_dataset
@@ -23,10 +24,12 @@ from .streamed_images import StreamedImages
 __all__ = [
     "Augmentation",
     "DataCheck",
+    "Dataset",
     "ImageIndex",
     "PROTOCOLS",
     "RecordedMatch",
     "Split",
+    "SplitDataset",
     "StreamedImages",
     "TrainingPipeline",
     "Unpacked",

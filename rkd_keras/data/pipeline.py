@@ -308,6 +308,38 @@ def steady_options():
     return options
 
 
+def shuffled_dataset(images, labels, batch_size=32, seed=0):
+    """Make the dataset of an epoch: each image once, anew shuffled each time.
+
+    Args:
+        images: array `(N, H, W, 3)`, uint8, or `StreamedImages`.
+        labels: array `(N,)`, integer.
+        batch_size: images per batch. Defaults to `32`.
+        seed: integer that decides the orders. Defaults to `0`.
+
+    Returns:
+        A `tf.data.Dataset` of `(images, labels)`, images float32 of 0 to 255.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.zeros((3, 8, 8, 3), "uint8")
+        >>> batches = shuffled_dataset(images, [0, 1, 2])
+        >>> sorted(next(iter(batches))[1].numpy().tolist())
+        [0, 1, 2]
+    """
+    take = in_graph(images)
+    with tf.device("CPU"):
+        targets = tf.constant(labels)
+    order = tf.data.Dataset.range(len(images))
+    order = order.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
+
+    def example(index):
+        return tf.cast(take(index), tf.float32), tf.gather(targets, index)
+
+    dataset = order.map(example, tf.data.AUTOTUNE).batch(batch_size)
+    return dataset.with_options(steady_options()).prefetch(2)
+
+
 def evaluation_dataset(images, labels=None, batch_size=64):
     """Make the dataset that is evaluated or predicted: in order, each image once.
 
