@@ -282,9 +282,8 @@ StemStride = Annotated[
     int, Option("Stride of the stem; 2 is about four times cheaper.", at_least=1)
 ]
 Size = Annotated[int, Option("Side of the square input in pixels.", at_least=8)]
-Segmentation = Annotated[
-    str, Option("Segmentation: default or paper.", choices=("default", "paper"))
-]
+# Its values are checked by `rkd_keras.measure`, as those of MmPerPixel.
+Segmentation = Annotated[str, Option("Segmentation: default or paper.")]
 Polarity = Annotated[
     str,
     Option("auto, dark or bright defects.", choices=("auto", "dark", "bright")),
@@ -293,7 +292,7 @@ MinContrast = Annotated[
     float, Option("Least contrast of a defect, 0 to 1.", at_least=0, at_most=1)
 ]
 MmPerPixel = Annotated[
-    float | None, Option("Side of a pixel; pixels when left out.", above=0)
+    float | None, Option("Side of a pixel in millimetres; pixels when left out.")
 ]
 Rules = Annotated[
     Path | None, Option("Grading rules (YAML); the package's if left out.")

@@ -2,8 +2,6 @@
 
 import sys
 
-from rkd_keras.errors import InputError
-
 
 def print_images(rows):
     """Print one line per image.
@@ -101,52 +99,16 @@ def _spread(row, name, digits):
     return f"{row[name]:.{digits}f} ± {row[name + '_sd']:.{digits}f}"
 
 
-def compare_masks(images, masks, methods, out, quiet, overwrite):
-    """Score segmentations against true masks, print and write the table.
+def print_methods(comparison):
+    """Print how well segmentations agree with masks, the best first.
 
     Args:
-        images: folder of images.
-        masks: folder of masks of the same names.
-        methods: names of methods, with commas between, or `"all"`.
-        out: folder for `segmentation.json`, or `None`.
-        quiet: whether to show no progress.
-        overwrite: whether to replace an earlier table.
-
-    Raises:
-        InputError: for an unknown method.
+        comparison: `MaskComparison`.
     """
-    import warnings
-
-    from rich.console import Console
-    from rich.progress import track
     from rich.table import Table
 
-    from rkd_keras.measure import write_table
-    from rkd_keras.measure.benchmark import MaskedImages, score_segmentation
-    from rkd_keras.measure.rivals import RIVALS
-
-    names = list(RIVALS) if methods == "all" else methods.split(",")
-    names = [name.strip() for name in names]
-    unknown = [name for name in names if name not in RIVALS]
-    if unknown:
-        raise InputError(
-            f"unknown method {unknown[0]!r}; known are {', '.join(RIVALS)}"
-        )
-    path = None if out is None else out / "segmentation.json"
-    if path is not None and path.exists() and not overwrite:
-        raise InputError(f"{path} exists already; replace it with --overwrite")
-    data = MaskedImages.read(images, masks)
-    console = Console(stderr=True)
-    results = {}
-    for name in names:
-
-        def progress(items, name=name):
-            return track(items, name, console=console, transient=True, disable=quiet)
-
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*probability range.*")
-            results[name] = score_segmentation(data, RIVALS[name], progress)
-    classes = [key for key in next(iter(results.values()))["all"] if key != "mean"]
+    methods = comparison.methods
+    classes = [key for key in next(iter(methods.values()))["all"] if key != "mean"]
     table = Table(
         "method",
         *classes,
@@ -154,9 +116,9 @@ def compare_masks(images, masks, methods, out, quiet, overwrite):
         "tune half",
         "check half",
         "ms/image",
-        title=f"Intersection over union, {len(data.images)} images",
+        title=f"Intersection over union, {comparison.count} images",
     )
-    for name, result in sorted(results.items(), key=lambda r: -r[1]["all"]["mean"]):
+    for name, result in sorted(methods.items(), key=lambda r: -r[1]["all"]["mean"]):
         table.add_row(
             name,
             *(f"{result['all'][c]:.3f}" for c in (*classes, "mean")),
@@ -164,6 +126,3 @@ def compare_masks(images, masks, methods, out, quiet, overwrite):
             f"{result['ms']:.1f}",
         )
     _console().print(table)
-    if path is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_table(path, {"images": len(data.images), "methods": results})

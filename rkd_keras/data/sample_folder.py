@@ -8,10 +8,9 @@ from pathlib import Path
 from rkd_keras.errors import InputError
 from rkd_keras.files.names import printable
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder, unique_name
 
 COLUMNS = ("file", "label", "split", "method", "sources")
-# Bytes of a sample's name: file systems hold 255, a number and the suffix included.
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ class SampleFolder:
                     "replace the samples in it"
                 )
             self._clear()
-        self._make(self.images)
+        make_folder(self.images)
         self.rows = []
-        self._taken = set()
+        self._taken = {}
         self._written = []
 
     def add(self, image, class_name, name, method, sources, split=""):
@@ -85,14 +84,14 @@ class SampleFolder:
         Raises:
             InputError: when it cannot be written.
         """
-        from rkd_keras.data.samples.contact_sheet import write_image
+        from rkd_keras.files.images import write_image
 
         # A class's name becomes a folder's: it must not lead elsewhere.
         folder = self.images / re.sub(r"[^\w.-]+|^\.+", "_", class_name)
-        self._make(folder)
-        file = self._free(folder, name)
-        with replacing(file) as temporary:
-            write_image(temporary, image)
+        make_folder(folder)
+        taken = self._taken.setdefault(folder.name.casefold(), set())
+        file = folder / f"{unique_name(f'{name}.png', taken)}.png"
+        write_image(file, image)
         self._row(file.relative_to(self.path), class_name, split, method, sources)
         self._written.append(class_name)
         return file
@@ -117,7 +116,8 @@ class SampleFolder:
         Returns:
             `WrittenSamples`.
         """
-        from rkd_keras.data.samples.contact_sheet import contact_sheet, write_image
+        from rkd_keras.data.samples.contact_sheet import contact_sheet
+        from rkd_keras.files.images import write_image
 
         manifest = self.path / "manifest.csv"
         with (
@@ -128,22 +128,11 @@ class SampleFolder:
             writer.writerow(COLUMNS)
             writer.writerows(self.rows)
         if any(len(images) for _, images in sheet_rows):
-            with replacing(self.path / "contact_sheet.png") as temporary:
-                write_image(temporary, contact_sheet(sheet_rows))
+            sheet = contact_sheet(sheet_rows)
+            write_image(self.path / "contact_sheet.png", sheet, is_result=True)
         names = tuple(dict.fromkeys(self._written))
         has_parts = any(split for _, _, split, _, _ in self.rows)
         return WrittenSamples(self.path, manifest, len(self._written), names, has_parts)
-
-    def _free(self, folder, name):
-        """A path that no other sample has, on any file system."""
-        name = printable(name).replace("\\", "_")
-        name = name.encode()[:LONGEST_NAME].decode("utf-8", "ignore")
-        candidate, number = name, 1
-        while (folder, candidate.casefold()) in self._taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        self._taken.add((folder, candidate.casefold()))
-        return folder / f"{candidate}.png"
 
     def _row(self, file, class_name, split, method, sources):
         shown = ";".join(map(printable, sources))
@@ -157,12 +146,6 @@ class SampleFolder:
                     f"{file} is a sample in {self.path}, where new ones are to be "
                     "written; give another --out"
                 )
-
-    def _make(self, folder):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder} cannot be made: {error.strerror}") from error
 
     def _clear(self):
         """Remove the samples that this command wrote before, and nothing else."""

@@ -100,10 +100,17 @@ def save_figure(figure, path, dpi=150):
     """
     import matplotlib
 
+    from rkd_keras.files.results import MARK
+
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without the date, the same figure gives the same file.
-    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    metadata = {
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+        # So that it is never taken for an image to be classified.
+        ".png": {"Software": MARK},
+    }
     with matplotlib.rc_context(STYLE):
         figure.savefig(
             path, dpi=dpi, bbox_inches="tight", metadata=metadata.get(path.suffix)

@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.files import results
 from rkd_keras.files.packs import MANIFEST, enclosing_pack, find_packed, open_pack
+from rkd_keras.files.replacing import replacing
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".pgm")
 
@@ -127,6 +129,72 @@ def read_bytes(path):
         return pack.read(image)
 
 
+def encode_image(image, suffix=".png", quality=95):
+    """Encode an image.
+
+    Args:
+        image: array `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, uint8, RGB.
+        suffix: decides the format, such as `".png"`. Defaults to `".png"`.
+        quality: of a JPEG, 1 to 100. Defaults to `95`.
+
+    Returns:
+        Bytes.
+
+    Raises:
+        InputError: for a format that OpenCV does not write, or an image that is none.
+
+    Example:
+        >>> import numpy as np
+        >>> decode_image(encode_image(np.full((2, 3), 7, "uint8"))).shape
+        (2, 3, 3)
+    """
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[-1] == 3:
+        image = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
+    options = []
+    if suffix.lower() in (".jpg", ".jpeg"):
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    try:
+        encoded, data = cv2.imencode(suffix, image, options)
+    except cv2.error as error:
+        raise InputError(
+            f"an image of shape {image.shape} and dtype {image.dtype} cannot be "
+            f"written as {suffix or 'a file without suffix'}"
+        ) from error
+    if not encoded:
+        raise InputError(f"an image of shape {image.shape} cannot be encoded")
+    return data.tobytes()
+
+
+def write_image(path, image, is_result=False, quality=95):
+    """Write an image: whole, or not at all.
+
+    Args:
+        path: file to write; its suffix decides the format, its folder must exist.
+        image: array `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, uint8, RGB.
+        is_result: whether it shows results, so that it is never read as an input
+            (see `rkd_keras.files.results`); a PNG. Defaults to `False`.
+        quality: of a JPEG, 1 to 100. Defaults to `95`.
+
+    Raises:
+        InputError: when it cannot be encoded or written; the message names the file.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "grey.png"
+        >>> write_image(file, np.full((2, 3), 7, "uint8"))
+        >>> read_image(file)[0, 0].tolist()
+        [7, 7, 7]
+    """
+    path = Path(path)
+    try:
+        data = encode_image(image, path.suffix, quality)
+    except InputError as error:
+        raise InputError(f"{path} cannot be written: {error}") from error
+    with replacing(path) as temporary:
+        temporary.write_bytes(results.marked(data) if is_result else data)
+
+
 def resize_image(image, size):
     """Resize an image to `size` by the package's rule.
 
@@ -157,7 +225,7 @@ def list_images(paths):
     """List image files: files as given, folders searched below, globs opened.
 
     Packs count as folders: those given, those below a folder, and folders and
-    globs within one.
+    globs within one. Pictures that show results of ours are passed over.
 
     Args:
         paths: a path or a list of paths; a path may hold `*`, `?` or `**`.
@@ -189,10 +257,12 @@ def list_images(paths):
             found.update(p for p in root.glob(pattern) if _is_image(p))
         else:
             raise InputError(f"{path} does not exist; give an image, folder or glob")
-    if not found:
+    kept = {path for path in found if not results.is_result(path)}
+    if not kept:
         shown = ", ".join(map(str, paths))
-        raise InputError(f"no images were found in {shown}")
-    return sorted(found)
+        why = "; the pictures there show results of rkd-keras" if found else ""
+        raise InputError(f"no images were found in {shown}{why}")
+    return sorted(kept)
 
 
 def _is_image(path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
 
 # The paper's Table 7, one image of 64x64 pixels per class.
 PAPER_TABLE_7 = {
@@ -188,7 +189,7 @@ def _ranks(values):
 
 
 def write_table(path, rows):
-    """Write rows as CSV or JSON, by the file's suffix.
+    """Write rows as CSV or JSON, by the file's suffix; whole, or not at all.
 
     Args:
         path: file ending in `.csv` or `.json`.
@@ -196,7 +197,7 @@ def write_table(path, rows):
             of all rows, `None` is an empty cell.
 
     Raises:
-        InputError: for another suffix.
+        InputError: for another suffix, or when the file cannot be written.
 
     Example:
         >>> import tempfile, pathlib
@@ -208,12 +209,16 @@ def write_table(path, rows):
     path = Path(path)
     if path.suffix.lower() == ".json":
         text = json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        with replacing(path) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
         return
     if path.suffix.lower() != ".csv":
         raise InputError(f"a table must be .csv or .json, not {path.name!r}")
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as stream,
+    ):
         writer = csv.DictWriter(stream, columns, restval="")
         writer.writeheader()
         for row in rows:

@@ -1,5 +1,15 @@
 """Rate images: verdict, measurement and grade of each."""
 
+from rkd_keras.rating.mask_comparison import MaskComparison
+from rkd_keras.rating.measured import Measured, MeasuredImage
+from rkd_keras.rating.measuring import measure
 from rkd_keras.rating.rate import Rating, rate
 
-__all__ = ["Rating", "rate"]
+__all__ = [
+    "MaskComparison",
+    "Measured",
+    "MeasuredImage",
+    "Rating",
+    "measure",
+    "rate",
+]

@@ -44,12 +44,27 @@ class Rating:
             >>> rate(np.full((64, 64), 128, "uint8")).to_dict()["area"]
             0.0
         """
-        found = {}
-        if self.verdict is not None:
-            names = ("label", "class_name", "probability", "is_unknown")
-            for name in (*names, "unknown_score"):
-                found[name] = getattr(self.verdict, name)
-        return {**found, **self.measurement.to_dict(), **self.grade.to_dict()}
+        return flat_dict(self.verdict, self.measurement, self.grade)
+
+
+def flat_dict(
+    verdict: Verdict | None, measurement: Measurement, grade: Grade
+) -> dict[str, Any]:
+    """Tell verdict, measurement and grade in one flat dict of plain values.
+
+    Args:
+        verdict: a `Verdict`, or `None`.
+        measurement: a `Measurement`.
+        grade: a `Grade`.
+
+    Returns:
+        Dict, a row of a table.
+    """
+    found = {}
+    if verdict is not None:
+        names = ("label", "class_name", "probability", "is_unknown", "unknown_score")
+        found = {name: getattr(verdict, name) for name in names}
+    return {**found, **measurement.to_dict(), **grade.to_dict()}
 
 
 def rate(

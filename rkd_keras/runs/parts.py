@@ -142,25 +142,6 @@ def load_parts(settings, index=None, split=None):
     return Parts(index.class_names, decoded, images, labels)
 
 
-@dataclass
-class Labelled:
-    """Labelled images to score, to calibrate on or to measure.
-
-    Attributes:
-        files: list of paths.
-        labels: list of indices into `class_names`.
-        class_names: list of names.
-        part: `"test"`, `"val"`, `"train"` or `"all"`: what they are.
-        own: whether they are of the data set that the run was trained on.
-    """
-
-    files: list
-    labels: list
-    class_names: list
-    part: str
-    own: bool
-
-
 def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
     """Find the labelled images of one part.
 
@@ -180,53 +161,13 @@ def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
         InputError: when nothing tells which images are meant, or some of them are
             not there any more.
     """
-    from rkd_keras.data import make_split, match_recorded, open_dataset
+    from rkd_keras.data.reading.labelled import find_labelled
     from rkd_keras.runs.run import Run
 
     run = Run(Path(model).parent)
     recorded = run.split if protocol is None else None
-    if data is None:
-        if recorded is None:
-            raise InputError(
-                f"there is no {run.split_path}; give the images with --data"
-            )
-        rows = [r for p in (PARTS if part == "all" else (part,)) for r in recorded[p]]
-        return Labelled(
-            [Path(row["file"]) for row in rows],
-            [row["label"] for row in rows],
-            recorded["class_names"],
-            part,
-            own=True,
-        )
-    index, own = open_dataset(data), False
-    if part == "all":
-        members = range(len(index))
-    elif recorded is not None:
-        match = match_recorded(index, recorded, part)
-        own = match.is_own
-        if own and (match.missing or match.changed):
-            gone = [*match.missing, *match.changed]
-            raise InputError(
-                f"{len(gone)} images of the {part} part of {run.path} are missing in "
-                f"{data} or have another content (such as {gone[0]}); give the data "
-                "set that it was trained on, or --split all"
-            )
-        part = part if own else "all"
-        members = match.indices if own else range(len(index))
-    elif protocol is None and any(p is not None for p in index.parts):
-        members = [i for i, p in enumerate(index.parts) if p == part]
-    else:
-        split = make_split(index, protocol or "holdout", seed, split_seed)
-        members = getattr(split, part)
-    if len(members) == 0:
-        raise InputError(f"{data} holds no image of the {part} part; try --split all")
-    return Labelled(
-        [index.files[i] for i in members],
-        [int(index.labels[i]) for i in members],
-        list(index.class_names),
-        part,
-        own,
-    )
+    record = run.split_path if data is None else run.path
+    return find_labelled(data, part, recorded, record, protocol, seed, split_seed)
 
 
 def labelled_files(*arguments):

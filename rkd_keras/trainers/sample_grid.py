@@ -48,9 +48,9 @@ class SampleGrid(keras.callbacks.Callback):
             name: of the file, ending in `.png`.
 
         Raises:
-            OSError: when it cannot be written.
+            InputError: when it cannot be written.
         """
-        import cv2
+        from rkd_keras.files.images import write_image
 
         g, f = self.model.generator_g, self.model.generator_f
         fake_y, fake_x = g(self.x, training=False), f(self.y, training=False)
@@ -66,9 +66,5 @@ class SampleGrid(keras.callbacks.Callback):
         width = max(row.shape[1] for row in rows)
         rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
         picture = np.concatenate(rows).astype("uint8")
-        if picture.shape[-1] == 3:
-            picture = picture[..., ::-1]
         self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.directory / name
-        if not cv2.imwrite(str(path), picture):
-            raise OSError(f"{path} cannot be written")
+        write_image(self.directory / name, picture, is_result=True)

@@ -1,8 +1,7 @@
-import cv2
 import numpy as np
 import pytest
 
-from rkd_keras.data.samples.contact_sheet import contact_sheet, write_image
+from rkd_keras.data.samples.contact_sheet import contact_sheet
 
 
 def test_images_stand_in_rows():
@@ -24,12 +23,3 @@ def test_empty_rows_are_left_out():
     assert sheet.shape == (24, 8, 3)
     with pytest.raises(ValueError, match="at least one image"):
         contact_sheet([("none", images[:0])])
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_written_images_come_back(channels, tmp_path):
-    image = np.random.default_rng(0).integers(0, 256, (5, 6, channels)).astype("uint8")
-    write_image(tmp_path / "image.png", image)
-    read = cv2.imread(str(tmp_path / "image.png"), cv2.IMREAD_UNCHANGED)
-    expected = image[..., 0] if channels == 1 else image[..., ::-1]
-    np.testing.assert_array_equal(read, expected)

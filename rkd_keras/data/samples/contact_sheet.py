@@ -54,22 +54,3 @@ def contact_sheet(rows, scale=2, gap=2):
             strip[caption_height : caption_height + height, left : left + width] = image
         strips.append(strip)
     return np.concatenate(strips)
-
-
-def write_image(path, image):
-    """Write an RGB or grey image; the suffix decides the format.
-
-    Args:
-        path: file to write.
-        image: array `(H, W, 3)` or `(H, W, 1)`, uint8, RGB.
-
-    Raises:
-        OSError: when the file cannot be written.
-    """
-    image = np.asarray(image)
-    if image.shape[-1] == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded, data = cv2.imencode(path.suffix, image)
-    if not encoded:
-        raise OSError(f"{path} cannot be encoded")
-    path.write_bytes(data.tobytes())

@@ -46,6 +46,7 @@ def write_dataset(
     from rkd_keras.data.progress import shown_progress
     from rkd_keras.data.synthetic.drawing import draw_image
     from rkd_keras.data.synthetic.truth import CLASS_NAMES
+    from rkd_keras.files.images import write_image
 
     images, annotations = out / "IMAGES", out / "ANNOTATIONS"
     if out.exists():
@@ -60,7 +61,7 @@ def write_dataset(
             rng = np.random.default_rng([seed, label, number])
             drawing = draw_image(CLASS_NAMES[label], size, rng)
             name = f"{CLASS_NAMES[label]}_{number}"
-            _write_jpeg(images / f"{name}.jpg", drawing.image)
+            write_image(images / f"{name}.jpg", drawing.image, quality=92)
             (annotations / f"{name}.xml").write_text(_voc(name, drawing))
             progress(done, len(wanted))
     return out
@@ -77,15 +78,6 @@ def _clear(out, overwrite):
     for folder, suffix in (("IMAGES", "jpg"), ("ANNOTATIONS", "xml")):
         for file in (out / folder).glob(f"*.{suffix}"):
             file.unlink()
-
-
-def _write_jpeg(path, image):
-    import cv2
-
-    encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])
-    if not encoded:
-        raise InputError(f"{path} cannot be encoded as JPEG")
-    path.write_bytes(data.tobytes())
 
 
 def _voc(name, drawing):
