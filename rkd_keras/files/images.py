@@ -150,7 +150,7 @@ def encode_image(image, suffix=".png", quality=95):
     """
     image = np.asarray(image)
     if image.ndim == 3 and image.shape[-1] == 3:
-        image = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
+        image = np.ascontiguousarray(image[..., ::-1])
     options = []
     if suffix.lower() in (".jpg", ".jpeg"):
         options = [cv2.IMWRITE_JPEG_QUALITY, quality]

@@ -20,6 +20,11 @@ class MaskComparison:
             `check` (dicts from class, and `mean`, to IoU in [0, 1]) and `ms`, the
             milliseconds an image.
         out: the table that was written, or `None`.
+
+    Example:
+        >>> scores = {"default": {"all": {"mean": 0.9}, "ms": 3.0}}
+        >>> MaskComparison(240, scores).methods["default"]["all"]["mean"]
+        0.9
     """
 
     count: int

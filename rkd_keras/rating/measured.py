@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rkd_keras.measure import Grade, Measurement
     from rkd_keras.predict import Verdict
-    from rkd_keras.rating.rate import Rating
 
 IMAGES, DEFECTS, NESTED = "images.csv", "defects.csv", "measurements.json"
 CLASSES, SEPARATION = "classes.csv", "classes.json"
@@ -27,6 +26,14 @@ class MeasuredImage:
         verdict: a `Verdict`, or `None` where nobody classified.
         measurement: a `Measurement`.
         grade: a `Grade`.
+
+    Example:
+        >>> import numpy as np
+        >>> from rkd_keras.rating import rate
+        >>> found = rate(np.zeros((64, 64), "uint8"))
+        >>> parts = found.verdict, found.measurement, found.grade
+        >>> MeasuredImage(Path("a.png"), "a", "dent", *parts).class_name
+        'dent'
     """
 
     file: Path
@@ -36,20 +43,15 @@ class MeasuredImage:
     measurement: Measurement
     grade: Grade
 
-    @classmethod
-    def of(
-        cls, file: Path, name: str, true_class: str | None, rating: Rating
-    ) -> MeasuredImage:
-        """Keep what is to be told of a `Rating`, without its pixels."""
-        found = rating.verdict, rating.measurement, rating.grade
-        return cls(file, name, true_class, *found)
-
     @property
     def class_name(self) -> str | None:
         """The class by which Table 7 counts the image, `None` for none of them.
 
         The data set's where it tells one, the verdict's if not. An unknown verdict, or
         one that the data set contradicts, counts for no class.
+
+        Returns:
+            A name or `None`.
         """
         from rkd_keras.predict.verdict import UNKNOWN
         from rkd_keras.rating.rules import class_for_rules
@@ -81,7 +83,7 @@ class Measured:
     """All images that were rated.
 
     Attributes:
-        images: list of `MeasuredImage`.
+        images: list of what is known of each, as `MeasuredImage`.
         settings: dict of how they were measured.
         skipped: list of sentences on images that could not be decoded.
         out: folder of the tables and pictures, or `None`.

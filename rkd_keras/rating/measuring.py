@@ -64,7 +64,10 @@ def measure(
     min_contrast: MinContrast = 0.03,
     mm_per_pixel: MmPerPixel = None,
     size: Annotated[
-        int | None, Option("Resize to squares first; the paper has 64.", at_least=1)
+        int | None,
+        Option(
+            "Resize to squares of so many pixels first; the paper has 64.", at_least=1
+        ),
     ] = None,
     rules: Rules = None,
     prior: Annotated[
@@ -200,7 +203,8 @@ class _Work:
             scaled = resize_image(image, self.heat.model.input_shape[1:3])
             heat = self.heat(scaled[None])[0][0]
         rating = rate(image, self.predictor, self.rules, prior=heat, **self.settings)
-        measured = MeasuredImage.of(file, name, true_class, rating)
+        parts = rating.verdict, rating.measurement, rating.grade
+        measured = MeasuredImage(file, name, true_class, *parts)
         self._draw(rating, measured)
         return measured
 
