@@ -42,6 +42,13 @@ class FindingsError(InputError):
         self.result = result
 
 
+class DivergedError(InputError, FloatingPointError):
+    """A training came to a loss or to weights that are not finite.
+
+    The message names the loss and says what was kept.
+    """
+
+
 class WorkerLostError(RuntimeError):
     """Another worker of a training over several processes is gone.
 

@@ -69,7 +69,8 @@ def distances(products):
     squared = ops.expand_dims(squares, 0) + ops.expand_dims(squares, 1) - 2.0 * products
     # Rounding leaves about 1e-7 of the squares where the rows are equal.
     scale = ops.stop_gradient(ops.expand_dims(squares, 0) + ops.expand_dims(squares, 1))
-    differ = squared > 1e-6 * scale + 1e-20
+    # What is no number counts as different, so that it shows in the loss.
+    differ = ops.logical_or(squared > 1e-6 * scale + 1e-20, ops.isnan(squared))
     different = ops.cast(differ, products.dtype)
     root = ops.sqrt(ops.where(differ, squared, ops.ones_like(squared)))
     return root * different, different

@@ -98,20 +98,21 @@ class Distribution:
         else:
             self.scratch = tempfile.TemporaryDirectory(prefix="rkd-keras-worker-")
             run = Run(self.scratch.name)
-        self._share_file(run.checkpoints / "last.npz")
+        self._share_state(run.checkpoints)
         return run
 
-    def _share_file(self, path):
-        """Give all workers the chief's file at `path`, if it has one."""
+    def _share_state(self, folder):
+        """Give all workers the state that the chief goes on from, if it has one."""
         if not self.workers:
             return
         from rkd_keras.trainers.distributed.workers import from_chief
+        from rkd_keras.trainers.training_state import LAST, TrainingState
 
-        there = self.chief and path.exists()
-        content = from_chief(self.strategy, path.read_bytes() if there else None)
+        state = TrainingState.newest(folder) if self.chief else None
+        content = from_chief(self.strategy, state and state.path.read_bytes())
         if content is not None and not self.chief:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / LAST).write_bytes(content)
 
     def check_alike(self, settings, parts):
         """Raise `InputError` where the workers' settings or data differ."""

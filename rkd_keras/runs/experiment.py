@@ -97,7 +97,12 @@ def _train(settings, run, parts, distribution, teacher):
 
     from rkd_keras.losses import LossStateCallback
     from rkd_keras.models import create_model
-    from rkd_keras.trainers import TrainingCheckpoint, TrainingProgress
+    from rkd_keras.trainers import (
+        DivergenceGuard,
+        EpochFacts,
+        TrainingCheckpoint,
+        TrainingProgress,
+    )
 
     recipe = recipe_of(settings)
     num_classes = len(parts.class_names)
@@ -166,6 +171,7 @@ def _train(settings, run, parts, distribution, teacher):
                 *states,
                 EpochFacts(),
                 TrainingProgress(epochs, initial_epoch, settings.model, settings.quiet),
+                DivergenceGuard(checkpoint),
                 checkpoint,
             ],
         )
@@ -175,23 +181,6 @@ def _train(settings, run, parts, distribution, teacher):
     if settings.keep == "best" and checkpoint.best_path.exists():
         network.load_weights(checkpoint.best_path)
     return network
-
-
-def EpochFacts():
-    """Return a callback that logs the learning rate and the seconds."""
-    import time
-
-    import keras
-
-    class EpochFacts(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            self.started = time.perf_counter()
-
-        def on_epoch_end(self, epoch, logs=None):
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-            logs["seconds"] = round(time.perf_counter() - self.started, 3)
-
-    return EpochFacts()
 
 
 def _monitor(settings, parts):

@@ -12,6 +12,7 @@ from .distributed.workers import (
     watch_workers,
 )
 from .divergence_guard import DivergenceGuard
+from .epoch_facts import EpochFacts
 from .image_pool import ImagePool
 from .linear_decay import LinearDecay
 from .momentum_sgd import MomentumSGD
@@ -27,6 +28,7 @@ __all__ = [
     "CycleGAN",
     "CycleGANCheckpoint",
     "DivergenceGuard",
+    "EpochFacts",
     "ImagePool",
     "LinearDecay",
     "MomentumSGD",

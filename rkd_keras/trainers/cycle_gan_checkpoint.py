@@ -11,7 +11,7 @@ class CycleGANCheckpoint(TrainingCheckpoint):
     which one it is.
 
     Args:
-        directory: folder for `last.npz`.
+        directory: folder for `last.npz` and `previous.npz`.
         history: path of a CSV file that holds one row per epoch.
         callbacks: other callbacks of the same `fit`. Defaults to `()`.
 

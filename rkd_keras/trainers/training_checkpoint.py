@@ -1,7 +1,6 @@
 """Keep a training so that it continues from where it was killed."""
 
 import csv
-import json
 import os
 import time
 from pathlib import Path
@@ -10,6 +9,8 @@ import keras
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
+from rkd_keras.trainers.training_state import LAST, TrainingState, write_state
 
 # The state is written so rarely that it takes no more than this share of the time.
 SHARE = 0.05
@@ -22,22 +23,28 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     beside the time that writing takes: of epochs of a second, a large model's state
     is written after some only. The state is one file, replaced in one step: weights,
     optimizer, the states of dropout's generators, the history so far, and what other
-    callbacks keep (those with `get_state` and `set_state`). The frozen teacher of an
+    callbacks keep (those with `get_state` and `set_state`). The state before it
+    stays as well, and serves where the last one is damaged. The frozen teacher of an
     `RKDTrainer` is not part of it. Give this callback last, so that it sees what the
     others did.
 
+    Weights that are not finite are never written: what stays is the last good epoch
+    (`DivergenceGuard` ends such a training).
+
     Args:
-        directory: folder for `last.npz` and `best.weights.h5`.
+        directory: folder for `last.npz`, `previous.npz` and `best.weights.h5`.
         history: path of a CSV file that holds one row per epoch.
-        monitor: name in the logs by which the best epoch is chosen; larger is
-            better. Defaults to `"val_accuracy"`.
+        monitor: name in the logs by which the best epoch is chosen, or `None` for
+            no best epoch. Of a name with `loss` in it the smallest value is best, of
+            others the largest. Defaults to `"val_accuracy"`.
         callbacks: other callbacks of the same `fit`. Defaults to `()`.
         read_only: whether the state is restored but never written, as befits the
             workers beside the chief. Defaults to `False`.
 
     Raises:
-        InputError: when training begins and the state on disk belongs to
-            another model.
+        InputError: when the state on disk is damaged and there is no older one; when
+            training begins and the state belongs to another model; or when
+            `monitor` is not in the logs of an epoch that was evaluated.
 
     Example:
         >>> import numpy as np, tempfile, pathlib
@@ -69,14 +76,15 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.directory.mkdir(parents=True, exist_ok=True)
         self.rows = []
         self.best = None
-        self._written = True
+        self._pending = None
+        self._last_is_whole = False
         self._next = 0.0
-        self._read_header()
+        self._find_state()
 
     @property
     def last_path(self):
         """Path of the state after the last epoch."""
-        return self.directory / "last.npz"
+        return self.directory / LAST
 
     @property
     def best_path(self):
@@ -96,102 +104,142 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Restore the state, if there is one."""
         # After a failure the file knows less than this object does.
-        self._read_header()
-        if self.rows:
-            self._restore()
+        state = self._find_state()
+        if state:
+            self._restore(state)
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the state and history if due and, when it is the best, the weights."""
         if self.read_only:
             return
+        arrays = self._arrays()
+        if not _all_finite(arrays):
+            return
         row = {"epoch": epoch + 1}
         row.update({name: float(value) for name, value in (logs or {}).items()})
         self.rows.append(row)
-        score = row.get(self.monitor)
-        if score is not None and (self.best is None or score > self.best):
-            self.best = score
-            partial = self.directory / "partial.weights.h5"
-            self.network.save_weights(partial)
-            os.replace(partial, self.best_path)
-        self._written = False
+        if self._is_best(row):
+            self.best = row[self.monitor]
+            self._save_best()
+        # A copy, for the next epoch may spoil the weights.
+        self._pending = arrays
         if time.monotonic() >= self._next:
-            self._write()
+            self.flush()
 
     def on_train_end(self, logs=None):
         """Write what the last epochs left unwritten."""
-        if not self._written:
-            self._write()
+        self.flush()
 
-    def _write(self):
+    def flush(self):
+        """Write the state after the last good epoch, unless it is on disk already."""
+        if self._pending is None:
+            return
         started = time.monotonic()
         self._save()
         self._write_history()
         ended = time.monotonic()
         self._next = ended + (ended - started) * (1 - SHARE) / SHARE
-        self._written = True
+        self._pending = None
+
+    def _is_best(self, row):
+        if self.monitor is None:
+            return False
+        evaluated = not self.monitor.startswith("val_") or any(
+            name.startswith("val_") for name in row
+        )
+        if self.monitor not in row:
+            if not evaluated:
+                return False
+            raise InputError(
+                f"no {self.monitor} is logged, by which the best epoch was to be "
+                f"chosen; the logs have {', '.join(n for n in row if n != 'epoch')}"
+            )
+        score = row[self.monitor]
+        if not np.isfinite(score) or self.best is None:
+            return bool(np.isfinite(score))
+        return score < self.best if "loss" in self.monitor else score > self.best
+
+    def _save_best(self):
+        with replacing(self.best_path) as temporary:
+            # Keras insists on the suffix.
+            weights = self.directory / f".{os.getpid()}.tmp.weights.h5"
+            try:
+                self.network.save_weights(weights)
+                weights.replace(temporary)
+            finally:
+                weights.unlink(missing_ok=True)
 
     def _variables(self):
         return [*self.network.variables, *self.model.optimizer.variables]
 
-    def _save(self):
+    def _arrays(self):
         arrays = {
-            f"variable_{i}": keras.ops.convert_to_numpy(variable)
+            f"variable_{i}": np.array(keras.ops.convert_to_numpy(variable))
             for i, variable in enumerate(self._variables())
         }
         for i, callback in enumerate(self.callbacks):
             for name, value in callback.get_state().items():
-                arrays[f"callback_{i}_{name}"] = np.asarray(value)
-        header = {"rows": self.rows, "best": self.best}
-        arrays["header"] = np.array(json.dumps(header))
-        partial = self.directory / "partial.npz"
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self.last_path)
+                arrays[f"callback_{i}_{name}"] = np.array(value)
+        return arrays
+
+    def _save(self):
+        write_state(
+            self.directory,
+            self._pending,
+            self.rows,
+            self.best,
+            self.monitor,
+            self._last_is_whole,
+        )
+        self._last_is_whole = True
 
     def _write_history(self):
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        partial = self.history_path.with_suffix(".partial")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with (
+            replacing(self.history_path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self.rows)
-        os.replace(partial, self.history_path)
 
-    def _read_header(self):
-        if not self.last_path.exists():
-            return
-        try:
-            with np.load(self.last_path, allow_pickle=False) as arrays:
-                header = json.loads(str(arrays["header"]))
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(
-                f"{self.last_path} is no checkpoint of this package ({error}); "
-                "start again with --overwrite"
-            ) from error
-        self.rows, self.best = header["rows"], header["best"]
+    def _find_state(self):
+        state = TrainingState.newest(self.directory)
+        self._last_is_whole = state is not None and state.path == self.last_path
+        if state:
+            self.rows = list(state.rows)
+            # What was best by another measure is no yardstick.
+            self.best = state.best if state.monitor in (None, self.monitor) else None
+        return state
 
-    def _restore(self):
+    def _restore(self, state):
         self.model.optimizer.build(self.network.trainable_variables)
         variables = self._variables()
-        with np.load(self.last_path, allow_pickle=False) as arrays:
-            saved = [n for n in arrays.files if n.startswith("variable_")]
-            shapes = [tuple(arrays[f"variable_{i}"].shape) for i in range(len(saved))]
-            if shapes != [tuple(v.shape) for v in variables]:
-                raise InputError(
-                    f"{self.last_path} belongs to another model or optimizer; use "
-                    "the settings it was begun with, or --overwrite"
-                )
-            for i, variable in enumerate(variables):
-                variable.assign(arrays[f"variable_{i}"])
-            for i, callback in enumerate(self.callbacks):
-                start = f"callback_{i}_"
-                callback.set_state(
-                    {
-                        name.removeprefix(start): arrays[name]
-                        for name in arrays.files
-                        if name.startswith(start)
-                    }
-                )
+        arrays = state.arrays()
+        count = sum(name.startswith("variable_") for name in arrays)
+        saved = [arrays.get(f"variable_{i}") for i in range(count)]
+        if [np.shape(array) for array in saved] != [tuple(v.shape) for v in variables]:
+            raise InputError(
+                f"{state.path} belongs to another model or optimizer; use "
+                "the settings it was begun with, or --overwrite"
+            )
+        for variable, array in zip(variables, saved, strict=True):
+            variable.assign(array)
+        for i, callback in enumerate(self.callbacks):
+            start = f"callback_{i}_"
+            callback.set_state(
+                {
+                    name.removeprefix(start): array
+                    for name, array in arrays.items()
+                    if name.startswith(start)
+                }
+            )
         self._write_history()
+
+
+def _all_finite(arrays):
+    return all(
+        np.isfinite(array).all()
+        for array in arrays.values()
+        if np.issubdtype(array.dtype, np.floating)
+    )

@@ -80,15 +80,11 @@ def test_a_killed_run_ends_as_the_uninterrupted_one(strips, tmp_path):
     program = (
         "import os, signal, keras\n"
         "from rkd_keras.runs import experiment\n"
-        "facts = experiment.EpochFacts\n"
-        "def deadly():\n"
-        "    callback = facts()\n"
-        "    def kill(batch, logs=None):\n"
-        "        if callback.model.optimizer.iterations >= 3:\n"
-        "            os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    callback.on_train_batch_end = kill\n"
-        "    return callback\n"
-        "experiment.EpochFacts = deadly\n"
+        "from rkd_keras.trainers import EpochFacts\n"
+        "def kill(self, batch, logs=None):\n"
+        "    if self.model.optimizer.iterations >= 3:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "EpochFacts.on_train_batch_end = kill\n"
         f"experiment.run_experiment(experiment.Settings(**{vars(settings)!r}))\n"
     )
     done = subprocess.run(

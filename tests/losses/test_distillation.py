@@ -218,3 +218,14 @@ def test_inside_keras_distiller():
     history = distiller.fit(x, np.arange(16) % 3, epochs=30, batch_size=16, verbose=0)
     losses = history.history["distillation_loss"]
     assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize("loss", [RKDDistance(), RKDAngle()])
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_embedding_that_is_no_number_shows_in_the_loss(loss, side):
+    """It once counted as a pair of equal rows, and the loss stayed finite."""
+    rows = [np.random.default_rng(i).normal(size=(5, 3)) for i in range(2)]
+    assert np.isfinite(float(loss(*rows)))
+    rows[side][2, 0] = np.nan
+    assert np.isnan(float(loss(*rows)))
+    assert np.isnan(float(tf.function(loss)(*rows)))

@@ -1,3 +1,4 @@
+import shutil
 import time
 
 import keras
@@ -7,6 +8,7 @@ import pytest
 from rkd_keras.data import Augmentation, TrainingPipeline, evaluation_dataset
 from rkd_keras.errors import InputError
 from rkd_keras.trainers import TrainingCheckpoint
+from rkd_keras.trainers.training_state import TrainingState, write_state
 
 
 class Killed(Exception):
@@ -45,12 +47,12 @@ def network():
     return model
 
 
-def run(folder, epochs=4, extra=()):
+def run(folder, epochs=4, extra=(), monitor="val_accuracy"):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     labels = np.arange(20) % 3
     pipeline = TrainingPipeline(images, labels, 8, Augmentation(), seed=5)
-    checkpoint = TrainingCheckpoint(folder, folder / "history.csv")
+    checkpoint = TrainingCheckpoint(folder, folder / "history.csv", monitor)
     model = network()
     model.fit(
         pipeline.dataset(checkpoint.initial_epoch),
@@ -102,10 +104,127 @@ def test_state_that_is_slow_to_write_is_written_after_some_epochs_only(
 
 def test_leftovers_of_a_killed_write_do_no_harm(tmp_path):
     run(tmp_path, epochs=1)
-    (tmp_path / "partial.npz").write_bytes(b"half a file")
-    (tmp_path / "partial.weights.h5").write_bytes(b"half")
+    (tmp_path / ".last.npz.1.tmp.npz").write_bytes(b"half a file")
+    (tmp_path / ".1.tmp.weights.h5").write_bytes(b"half")
     run(tmp_path, epochs=2)
     assert TrainingCheckpoint(tmp_path, tmp_path / "h.csv").initial_epoch == 2
+
+
+@pytest.fixture(scope="module")
+def two_epochs(tmp_path_factory):
+    """A folder of two states on disk, of the first epoch and of the second."""
+    folder = tmp_path_factory.mktemp("two_epochs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rkd_keras.trainers.training_checkpoint.SHARE", 1.0)
+        run(folder, epochs=2)
+    return folder
+
+
+DAMAGES = {
+    "truncated": lambda data: data[: len(data) // 2],
+    "end cut": lambda data: data[:-1],
+    "empty": lambda data: b"",
+    "zeros": lambda data: bytes(len(data)),
+    "zeros at the end": lambda data: data[:-4096] + bytes(4096),
+    "flipped": lambda data: (
+        data[: len(data) // 2]
+        + bytes([data[len(data) // 2] ^ 1])
+        + data[len(data) // 2 + 1 :]
+    ),
+    "text": lambda data: b"no checkpoint",
+}
+
+
+def damaged(folder, copy, damage):
+    """Copy the folder and damage its last state; return that state's path."""
+    shutil.copytree(folder, copy)
+    last = copy / "last.npz"
+    last.write_bytes(DAMAGES[damage](last.read_bytes()))
+    return last
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_state_gives_way_to_the_one_before(
+    damage, two_epochs, tmp_path, caplog
+):
+    last = damaged(two_epochs, tmp_path / "copy", damage)
+    checkpoint = TrainingCheckpoint(last.parent, tmp_path / "h.csv")
+    assert checkpoint.initial_epoch == 1
+    assert f"{last} is damaged" in caplog.text
+    assert "goes on after epoch 1" in caplog.text
+    (last.parent / "previous.npz").unlink()
+    with pytest.raises(InputError, match="last.npz is damaged or no check.*--overwr"):
+        TrainingCheckpoint(last.parent, tmp_path / "h.csv")
+
+
+def test_from_the_older_state_it_ends_as_the_uninterrupted_one(two_epochs, tmp_path):
+    last = damaged(two_epochs, tmp_path / "copy", "truncated")
+    with pytest.raises(Killed):
+        run(last.parent, extra=[KillAt(2, 1)])
+    # The damaged file was replaced, and the whole one before it stays.
+    states = [TrainingState.newest(last.parent)]
+    content = last.read_bytes()
+    last.unlink()
+    states.append(TrainingState.newest(last.parent))
+    assert [len(state.rows) for state in states] == [2, 1]
+    last.write_bytes(content)
+    shutil.copytree(two_epochs, tmp_path / "whole")
+    whole, resumed = run(tmp_path / "whole"), run(last.parent)
+    for a, b in zip(whole.variables, resumed.variables, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+
+
+def test_no_flipped_byte_changes_the_state_unnoticed(tmp_path):
+    """Each byte is either checked, or of no effect on what is read."""
+    rng = np.random.default_rng(0)
+    arrays = {f"variable_{i}": rng.normal(size=(3, i + 1)) for i in range(3)}
+    write_state(tmp_path, arrays, [{"epoch": 1}], 0.5, "val_accuracy", False)
+    path = tmp_path / "last.npz"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(broken)
+        try:
+            state = TrainingState.newest(tmp_path)
+            found = state.arrays()
+        except InputError:
+            continue
+        assert (state.rows, state.best) == ([{"epoch": 1}], 0.5)
+        assert set(found) == set(arrays), place
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(found[name], array)
+
+
+def test_weights_that_are_not_finite_are_never_kept(tmp_path):
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 2:
+                kernel = self.model.trainable_variables[0]
+                kernel.assign(np.full(kernel.shape, np.nan))
+
+    run(tmp_path, extra=[Spoil()])
+    state = TrainingState.newest(tmp_path)
+    assert len(state.rows) == 2
+    for name, array in state.arrays().items():
+        assert np.isfinite(array).all(), name
+
+
+@pytest.mark.parametrize(
+    ("monitor", "best"), [("val_loss", min), ("accuracy", max), ("val_accuracy", max)]
+)
+def test_any_logged_name_chooses_the_best_epoch(monitor, best, tmp_path):
+    run(tmp_path, monitor=monitor)
+    checkpoint = TrainingCheckpoint(tmp_path, tmp_path / "h.csv", monitor)
+    assert len(checkpoint.rows) == 4
+    assert checkpoint.best == best(row[monitor] for row in checkpoint.rows)
+    # By another measure there is no best epoch yet.
+    assert TrainingCheckpoint(tmp_path, tmp_path / "h.csv", "val_x").best is None
+
+
+def test_a_monitor_that_is_not_logged_is_named(tmp_path):
+    with pytest.raises(InputError, match="no val_gmean is logged.*have .*val_accuracy"):
+        run(tmp_path, monitor="val_gmean")
 
 
 def test_best_weights_are_kept_over_a_resume(tmp_path):

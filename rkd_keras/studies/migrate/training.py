@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from rkd_keras.errors import InputError
+from rkd_keras.errors import DivergedError, InputError
 
 
 @dataclass
@@ -125,10 +125,10 @@ def _fit(gan, run, settings, x, y, levels):
     import keras
 
     from rkd_keras.data.domains import unpaired_dataset
-    from rkd_keras.runs.experiment import EpochFacts
     from rkd_keras.trainers import (
         CycleGANCheckpoint,
         DivergenceGuard,
+        EpochFacts,
         LinearDecay,
         SampleGrid,
         TrainingProgress,
@@ -159,7 +159,7 @@ def _fit(gan, run, settings, x, y, levels):
         keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False),
         EpochFacts(),
         TrainingProgress(settings.epochs, start, "CycleGAN", settings.quiet),
-        DivergenceGuard(),
+        DivergenceGuard(checkpoint),
         grid,
         checkpoint,
     ]
@@ -177,7 +177,7 @@ def _fit(gan, run, settings, x, y, levels):
         else:
             checkpoint.set_model(gan)
             checkpoint.on_train_begin()
-    except FloatingPointError as error:
+    except DivergedError as error:
         raise InputError(
             _after_divergence(gan, run, checkpoint, error, levels)
         ) from error
