@@ -1,7 +1,6 @@
 """Images that are read when they are needed: as an array, without its memory."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +38,7 @@ class StreamedImages:
     ndim = 4
 
     def __init__(self, files, size, made=None):
-        self.files = [Path(file) for file in files]
+        self.files = list(files)
         self.size = tuple(size)
         self.made = np.empty((0, *self.size, 3), self.dtype) if made is None else made
 

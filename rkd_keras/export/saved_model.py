@@ -64,13 +64,9 @@ def decode_and_resize(data, size):
         lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
     )
     image.set_shape((None, None, 3))
-    height, width = size
-    found = tf.shape(image)
-    shrinks = tf.logical_and(found[0] >= height, found[1] >= width)
-    resized = tf.cond(
-        shrinks,
-        lambda: tf.image.resize(image, size, method="area"),
-        lambda: tf.image.resize(image, size, method="bilinear"),
-    )
-    resized = tf.clip_by_value(tf.round(resized), 0.0, 255.0)
-    return tf.ensure_shape(resized, (height, width, 3))
+    # Each axis by itself: averaged where it shrinks, interpolated where it grows.
+    smaller = tf.minimum(tf.shape(image)[:2], size)
+    for shape, method in ((smaller, "area"), (size, "bilinear")):
+        image = tf.image.resize(image, shape, method=method)
+        image = tf.clip_by_value(tf.round(image), 0.0, 255.0)
+    return tf.ensure_shape(image, (*size, 3))

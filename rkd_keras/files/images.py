@@ -15,78 +15,33 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files import results
+from rkd_keras.files.decoding import (
+    decode_image,
+    decode_mask,
+    describe_pixels,
+    to_rgb_uint8,
+)
 from rkd_keras.files.packs import MANIFEST, enclosing_pack, find_packed, open_pack
 from rkd_keras.files.replacing import replacing
 
-IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".pgm")
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "decode_image",
+    "describe_image",
+    "encode_image",
+    "list_images",
+    "read_bytes",
+    "read_image",
+    "read_mask",
+    "resize_image",
+    "to_rgb_uint8",
+    "write_image",
+]
 
-
-def to_rgb_uint8(image):
-    """Bring any decoded image to `(H, W, 3)` uint8 RGB.
-
-    Grey images are repeated on three channels, an alpha channel is dropped,
-    16-bit images are divided by 257 (65535 becomes 255).
-
-    Args:
-        image: array `(H, W)`, `(H, W, 1)`, `(H, W, 3)` or `(H, W, 4)` of uint8
-            or uint16; colour in RGB(A) order.
-
-    Returns:
-        Array `(H, W, 3)`, uint8.
-
-    Raises:
-        InputError: for another shape or dtype, or an image without pixels.
-
-    Example:
-        >>> import numpy as np
-        >>> to_rgb_uint8(np.full((4, 5), 65535, "uint16"))[0, 0].tolist()
-        [255, 255, 255]
-    """
-    image = np.asarray(image)
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.ndim != 3 or image.shape[-1] not in (1, 3, 4) or image.size == 0:
-        raise InputError(
-            "An image must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) with at "
-            f"least one pixel. Received: shape={image.shape}"
-        )
-    if image.dtype == np.uint16:
-        image = np.round(image / 257.0).astype(np.uint8)
-    elif image.dtype != np.uint8:
-        raise InputError(
-            f"An image must be uint8 or uint16. Received: dtype={image.dtype}"
-        )
-    if image.shape[-1] == 1:
-        return np.repeat(image, 3, axis=-1)
-    return np.ascontiguousarray(image[..., :3])
-
-
-def decode_image(data, name="image"):
-    """Decode an encoded image (PNG, JPEG, BMP, TIFF, ...) from bytes.
-
-    Grey, colour, palette, alpha and 16-bit files all arrive alike.
-
-    Args:
-        data: the file's bytes.
-        name: what to call the image in an error message.
-
-    Returns:
-        Array `(H, W, 3)`, uint8, RGB.
-
-    Raises:
-        InputError: when the bytes are no image that OpenCV can decode.
-    """
-    buffer = np.frombuffer(data, dtype=np.uint8)
-    try:
-        image = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED) if buffer.size else None
-    except cv2.error:
-        image = None
-    if image is None:
-        raise InputError(f"{name} cannot be decoded as an image; replace the file")
-    if image.ndim == 3 and image.shape[-1] >= 3:
-        order = cv2.COLOR_BGRA2RGB if image.shape[-1] == 4 else cv2.COLOR_BGR2RGB
-        image = cv2.cvtColor(image, order)
-    return to_rgb_uint8(image)
+IMAGE_SUFFIXES = (
+    *(".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"),
+    *(".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+)
 
 
 def read_image(path):
@@ -102,6 +57,37 @@ def read_image(path):
         InputError: when the file is missing, unreadable or no image.
     """
     return decode_image(read_bytes(path), name=str(path))
+
+
+def read_mask(path):
+    """Read one mask file: true where it shows a defect.
+
+    Args:
+        path: the file, which may lie in a pack.
+
+    Returns:
+        Array `(H, W)`, bool; see `rkd_keras.files.decoding.decode_mask`.
+
+    Raises:
+        InputError: when the file is missing, unreadable or no image.
+    """
+    return decode_mask(read_bytes(path), name=str(path))
+
+
+def describe_image(path):
+    """Tell what reading an image file does to its pixels.
+
+    Args:
+        path: the file, which may lie in a pack.
+
+    Returns:
+        List of sentences without subject, see
+        `rkd_keras.files.decoding.describe_pixels`.
+
+    Raises:
+        InputError: when the file is missing, unreadable or no image.
+    """
+    return describe_pixels(read_bytes(path), name=str(path))
 
 
 def read_bytes(path):
@@ -198,8 +184,9 @@ def write_image(path, image, is_result=False, quality=95):
 def resize_image(image, size):
     """Resize an image to `size` by the package's rule.
 
-    The aspect ratio is not kept (NEU crops are square); shrinking averages
-    areas, so that fine texture does not alias, enlarging is bilinear.
+    The aspect ratio is not kept (NEU crops are square). Along an axis that shrinks,
+    areas are averaged, so that fine texture does not alias; along one that grows,
+    pixels are interpolated.
 
     Args:
         image: array `(H, W, 3)`, uint8.
@@ -214,11 +201,12 @@ def resize_image(image, size):
         (64, 64, 3)
     """
     height, width = size
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height <= image.shape[0] and width <= image.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(image, (width, height), interpolation=method)
+    smaller = min(height, image.shape[0]), min(width, image.shape[1])
+    if image.shape[:2] != smaller:
+        image = cv2.resize(image, smaller[::-1], interpolation=cv2.INTER_AREA)
+    if smaller != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return image
 
 
 def list_images(paths):

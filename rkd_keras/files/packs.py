@@ -26,7 +26,7 @@ MANIFEST = "rkd_pack.json"
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PackedImage:
     """Where an image lies in a pack, and what the pack says of it.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.files.images import list_images, read_image
+from rkd_keras.files.images import list_images, read_image, read_mask
 from rkd_keras.measure.grey import as_grey
 
 
@@ -69,7 +69,7 @@ class MaskedImages:
 
         Args:
             images: folder of images.
-            masks: folder of masks, true where brighter than 127.
+            masks: folder of masks, see `rkd_keras.files.images.read_mask`.
             seed: of the halves. Defaults to `0`.
 
         Returns:
@@ -92,7 +92,7 @@ class MaskedImages:
             tune = {members[i] for i in order[: len(members) // 2]}
             for file in members:
                 image = as_grey(read_image(file))
-                mask = as_grey(read_image(truth[file.stem])) > 127
+                mask = read_mask(truth[file.stem])
                 if mask.shape != image.shape:
                     raise InputError(f"{truth[file.stem]} is not of its image's size")
                 found.names.append(file.stem)

@@ -90,7 +90,9 @@ def test_saved_model_takes_arrays_and_encoded_images(files):
             np.testing.assert_allclose(first[name], second[name], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("size", [(200, 200), (64, 64), (45, 33), (20, 50), (7, 9)])
+@pytest.mark.parametrize(
+    "size", [(200, 200), (64, 64), (45, 33), (20, 50), (7, 9), (9, 700)]
+)
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".jpg"])
 def test_encoded_images_are_read_by_the_rule(size, suffix):
     import cv2

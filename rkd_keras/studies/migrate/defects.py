@@ -60,12 +60,16 @@ def _read_mask(folder, file, shape):
     import cv2
     import numpy as np
 
-    from rkd_keras.files.images import IMAGE_SUFFIXES, read_image
+    from rkd_keras.files.images import IMAGE_SUFFIXES, read_mask
 
     found = [p for s in IMAGE_SUFFIXES if (p := folder / (file.stem + s)).is_file()]
     if not found:
         return np.zeros(shape, bool)
-    mask = read_image(found[0])[..., 0]
+    mask = read_mask(found[0])
     if mask.shape != shape:
-        mask = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return mask > 127
+        size = shape[::-1]
+        resized = cv2.resize(
+            mask.astype("uint8"), size, interpolation=cv2.INTER_NEAREST
+        )
+        mask = resized > 0
+    return mask
