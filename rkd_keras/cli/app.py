@@ -16,6 +16,7 @@ from rkd_keras.cli.export import export
 from rkd_keras.cli.launch import launch
 from rkd_keras.cli.measure import measure
 from rkd_keras.cli.models import models
+from rkd_keras.cli.pipeline import pipeline
 from rkd_keras.cli.predict import predict
 from rkd_keras.cli.report import report
 from rkd_keras.cli.score import score
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(demo)
+app.command()(pipeline)
 app.add_typer(data.app, name="data")
 app.add_typer(augment.app, name="augment")
 app.add_typer(migrate.app, name="migrate")

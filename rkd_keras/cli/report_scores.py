@@ -14,6 +14,33 @@ def print_run(run):
     Console().print(f"written to {run.path}", markup=False)
 
 
+def print_pipeline(result):
+    """Print what a pipeline made, what it is worth, and where the report is.
+
+    Args:
+        result: a `Pipeline`.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for name in ("teacher", "alone", "student"):
+        run = getattr(result, name)
+        if run is not None:
+            scores = run.scores
+            title = {"alone": "the student alone"}.get(name, name)
+            console.print(
+                f"{title}: accuracy {scores['accuracy']:.4f} on {scores['images']} "
+                f"{scores['split']} images"
+            )
+    for exported in result.exported:
+        console.print(
+            f"{exported.path} ({exported.size_bytes / 1e6:.2f} MB)", markup=False
+        )
+    for name, reason in result.refused.items():
+        console.print(f"! {name} was not written: {reason}", markup=False)
+    console.print(f"[bold green]done[/]: open {result.report}")
+
+
 def print_scores(scores):
     """Print accuracy, macro recall, GMean and recall per class.
 

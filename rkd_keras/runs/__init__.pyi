@@ -1,5 +1,7 @@
+from .demonstration import demo
 from .evaluation import evaluate
 from .exporting import Exported, export
+from .pipelining import Pipeline, pipeline
 from .predicting import Predictions, predict
 from .reporting import report
 from .run import Run, open_run
@@ -9,13 +11,16 @@ from .training import distill, train
 
 __all__ = [
     "Exported",
+    "Pipeline",
     "Predictions",
     "Run",
     "Settings",
+    "demo",
     "distill",
     "evaluate",
     "export",
     "open_run",
+    "pipeline",
     "predict",
     "report",
     "summarize",

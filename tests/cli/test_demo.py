@@ -9,12 +9,13 @@ from rkd_keras.errors import InputError
 
 @pytest.mark.slow
 def test_demo_ends_with_a_report(tmp_path, invoke, eagerly):
-    """All seven steps on drawn strips, one epoch each."""
+    """All eight steps on drawn strips, one epoch each."""
     out = tmp_path / "demo"
     result = invoke("demo", "--out", out, "--epochs", 1, "--per-class", 9)
     assert result.exit_code == 0, result.output
-    for number in range(1, 8):
-        assert f"{number}/7" in result.output
+    for number in range(1, 9):
+        assert f"{number}/8" in result.output
+    assert "the student alone: accuracy" in result.output
     student = out / "student"
     report = (student / "report.html").read_text(encoding="utf-8")
     for title in ("Class by class", "The files for the line", "How it learned"):
@@ -48,16 +49,25 @@ def test_demo_overwrites_nothing_unasked(tmp_path, invoke):
         (3, 20, ("train", "test"), "given"),
     ],
 )
-def test_demo_takes_the_fitting_protocol(monkeypatch, classes, images, parts, protocol):
+def test_the_fitting_protocol_is_taken(monkeypatch, classes, images, parts, protocol):
+    from types import SimpleNamespace
+
+    import numpy as np
+
     from rkd_keras import data
-    from rkd_keras.cli.demo import _protocol
+    from rkd_keras.runs.pipelining import _checked_data
 
-    class Index:
-        class_names = [f"class {i}" for i in range(classes)]
+    index = SimpleNamespace(
+        class_names=[f"class {i}" for i in range(classes)],
+        parts=dict.fromkeys(parts),
+        counts=lambda: np.full(classes, images),
+    )
 
+    class Index(SimpleNamespace):
         def __len__(self):
             return classes * images
 
-    Index.parts = dict.fromkeys(parts)
-    monkeypatch.setattr(data, "open_dataset", lambda path: Index())
-    assert _protocol("anywhere") == protocol
+    monkeypatch.setattr(data, "open_dataset", lambda path: Index(**vars(index)))
+    made = SimpleNamespace(test=[1])
+    monkeypatch.setattr(data, "make_split", lambda *arguments: made)
+    assert _checked_data("anywhere", None, 0, 0) == protocol

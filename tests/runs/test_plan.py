@@ -1,0 +1,72 @@
+"""The plan fits the minutes, and gives more of everything for more of them."""
+
+import pytest
+
+from rkd_keras.errors import InputError
+from rkd_keras.runs import pipeline
+from rkd_keras.runs.plan import FIXED_SECONDS, Plan, make_plan
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 60])
+@pytest.mark.parametrize("images", [300, 1080])
+def test_the_plan_ends_in_time(minutes, images):
+    plan = make_plan(minutes, images, 0.010, 0.003, 0.003)
+    parts = (
+        plan.teacher_epochs * 0.010, plan.teacher_views * 0.003,
+        plan.student_epochs * 0.003,
+    )  # fmt: skip
+    assert sum(parts) * images + FIXED_SECONDS == pytest.approx(plan.seconds)
+    assert plan.seconds <= 60 * minutes * 1.01
+
+
+def test_more_minutes_never_buy_less():
+    plans = [make_plan(m, 1080, 0.010, 0.003, 0.003) for m in (3, 5, 10, 15, 30, 60)]
+    for shorter, longer in zip(plans, plans[1:], strict=False):
+        assert shorter.teacher_epochs <= longer.teacher_epochs
+        assert shorter.student_epochs <= longer.student_epochs
+        assert shorter.teacher_views <= longer.teacher_views
+
+
+def test_without_a_teacher_the_student_gets_it_all():
+    alone = make_plan(15, 1080, 0.0, 0.0, 0.003)
+    assert (alone.teacher_epochs, alone.teacher_views) == (0, 0)
+    assert alone.student_epochs > make_plan(15, 1080, 0.01, 0.003, 0.003).student_epochs
+
+
+def test_a_plan_is_kept(tmp_path):
+    plan = make_plan(15, 1080, 0.010, 0.003, 0.003)
+    plan.write(tmp_path)
+    assert Plan.read(tmp_path) == plan
+    (tmp_path / "plan.json").write_text("{")
+    with pytest.raises(InputError, match="plan.json is damaged"):
+        Plan.read(tmp_path)
+    assert Plan.read(tmp_path / "none") is None
+
+
+def test_data_that_makes_no_test_is_refused_before_anything(tmp_path):
+    for name in ("dent", "rust"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+    for number in range(8):
+        (tmp_path / "images" / "dent" / f"{number}.png").write_bytes(b"x")
+    (tmp_path / "images" / "rust" / "0.png").write_bytes(b"y")
+    with pytest.raises(InputError, match=r"too few images of rust \(1\): 6 of each"):
+        pipeline(tmp_path / "images", tmp_path / "out")
+    with pytest.raises(InputError, match="one class only"):
+        (tmp_path / "images" / "rust" / "0.png").unlink()
+        pipeline(tmp_path / "images", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    from rkd_keras.data.synthetic import write_dataset
+
+    data = write_dataset(tmp_path / "strips", per_class=9, size=32, quiet=True)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    for flags in ({}, {"overwrite": True}, {"resume": True}):
+        with pytest.raises(InputError, match="holds no pipeline"):
+            pipeline(data, out, quiet=True, **flags)
+    (out / "plan.json").write_text("{}")
+    with pytest.raises(InputError, match="continue it with --resume"):
+        pipeline(data, out, quiet=True)
