@@ -15,6 +15,7 @@ PACKAGE = ROOT / "rkd_keras"
 ORDER = (
     "errors",
     "options",
+    "progress",
     "files",
     "layers",
     "metrics",
@@ -33,7 +34,7 @@ ORDER = (
     "station",
     "cli",
 )
-LEAVES = {"errors", "options"}
+LEAVES = {"errors", "options", "progress"}
 ROOMS = set(ORDER) - LEAVES
 # Rooms that run on any Keras backend, and rooms that need no deep learning at all.
 ANY_BACKEND = ("layers", "losses", "metrics", "models")

@@ -52,7 +52,7 @@ def pack_images(
     """
     from rkd_keras.data.packing.pack_source import find_source
     from rkd_keras.data.packing.shards import write_pack
-    from rkd_keras.data.progress import shown_progress
+    from rkd_keras.progress import shown_progress
 
     _check_target(out, overwrite)
     source = find_source(data, not unlabelled)
@@ -140,8 +140,8 @@ def unpack_images(
         b'any bytes'
     """
     from rkd_keras.data.packing.shards import restore
-    from rkd_keras.data.progress import shown_progress
     from rkd_keras.files.packs import open_pack
+    from rkd_keras.progress import shown_progress
 
     pack = open_pack(data)
     images, files, faults = list(pack.images.values()), [], []

@@ -108,8 +108,8 @@ def _damaged_shards(data):
 
 def _faulty_images(index, quiet):
     """Decode all images; compare their sizes with their boxes."""
-    from rkd_keras.data.progress import shown_progress
     from rkd_keras.files.images import read_image
+    from rkd_keras.progress import shown_progress
 
     findings = []
     with shown_progress("decoding", quiet) as progress:

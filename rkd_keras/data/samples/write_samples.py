@@ -142,9 +142,9 @@ def _write(options, method, make):
     import numpy as np
 
     from rkd_keras.data import load_images, open_dataset
-    from rkd_keras.data.progress import shown_progress
     from rkd_keras.data.sample_folder import SampleFolder
     from rkd_keras.data.samples.oversampling import make_samples
+    from rkd_keras.progress import shown_progress
 
     if options.size % 2:
         raise OptionError("size", f"must be even and at least 16, not {options.size}")

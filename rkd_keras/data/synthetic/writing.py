@@ -43,10 +43,10 @@ def write_dataset(
     """
     import numpy as np
 
-    from rkd_keras.data.progress import shown_progress
     from rkd_keras.data.synthetic.drawing import draw_image
     from rkd_keras.data.synthetic.truth import CLASS_NAMES
     from rkd_keras.files.images import write_image
+    from rkd_keras.progress import shown_progress
 
     images, annotations = out / "IMAGES", out / "ANNOTATIONS"
     if out.exists():

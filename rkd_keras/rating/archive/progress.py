@@ -3,7 +3,7 @@
 import sys
 import time
 
-EVERY_SECONDS = 30
+from rkd_keras.progress import EVERY_SECONDS, duration
 
 
 class ScoreProgress:
@@ -74,27 +74,3 @@ class ScoreProgress:
         if self.errors:
             parts.append(f"{self.errors:,} errors")
         return ", ".join(parts)
-
-
-def duration(seconds):
-    """Write a time as people say it.
-
-    Args:
-        seconds: 0 or more.
-
-    Returns:
-        Such as `"40 s"`, `"3 min 20 s"`, `"5 h 2 min"`, `"12 d 3 h"`.
-
-    Example:
-        >>> duration(40), duration(200), duration(18_120), duration(1_047_600)
-        ('40 s', '3 min 20 s', '5 h 2 min', '12 d 3 h')
-    """
-    seconds = round(seconds)
-    for size, name, smaller, small in (
-        (86400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if seconds >= size:
-            return f"{seconds // size} {name} {seconds % size // smaller} {small}"
-    return f"{seconds} s"
