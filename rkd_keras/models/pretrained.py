@@ -21,7 +21,8 @@ def load_weights(model, weights):
         weights: path of a `.weights.h5` or `.keras` file, or `None`.
 
     Raises:
-        InputError: for `"neu"`, which only the networks of the edge presets have.
+        InputError: for `"neu"`, which only the networks of the edge presets have,
+            and `"imagenet"`, which these have not.
     """
     if weights is None:
         return
@@ -29,6 +30,11 @@ def load_weights(model, weights):
         raise InputError(
             f"the package carries no NEU weights for {model.name}; it has some for "
             f"{_known()}"
+        )
+    if weights == "imagenet":
+        raise InputError(
+            f"there are no ImageNet weights for {model.name}; take "
+            "efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2"
         )
     model.load_weights(weights)
 

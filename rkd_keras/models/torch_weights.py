@@ -130,6 +130,20 @@ _RULES = {
         r"conv1\.([01])": lambda p: f"top_{_kind(p)}",
         "conv2": lambda: "logits",
     },
+    # Its blocks are numbered through all stages, from 0.
+    "efficientnet_lite": {
+        "_conv_stem": lambda: "stem_conv",
+        "_bn0": lambda: "stem_bn",
+        r"_blocks\.(\d+)\._(expand|depthwise|project)_conv": lambda n, k: (
+            f"block{n}_{k}_conv"
+        ),
+        r"_blocks\.(\d+)\._bn([012])": lambda n, k: (
+            f"block{n}_{('expand', 'depthwise', 'project')[k]}_bn"
+        ),
+        "_conv_head": lambda: "top_conv",
+        "_bn1": lambda: "top_bn",
+        "_fc": lambda: "logits",
+    },
 }
 
 _PARTS = {
@@ -144,19 +158,22 @@ def load_torch_weights(model, state_dict, family=None):
     """Load the weights of the PyTorch original of a network.
 
     The originals are the CIFAR networks that the paper's Table 6 counts
-    (github.com/weiaicunzai/pytorch-cifar100). Their arithmetic and ours agree to
-    rounding: the same weights give the same logits for inputs that are scaled
-    alike (the models' own `Rescaling` apart). A head for another number of
+    (github.com/weiaicunzai/pytorch-cifar100) and the port of EfficientNet-Lite
+    (github.com/ml-illustrated/EfficientNet-Lite-PyTorch). Their arithmetic and
+    ours agree to rounding: the same weights give the same logits for inputs that
+    are scaled alike (the models' own `Rescaling` apart). A head for another number of
     classes is left as it is, so that pretrained networks can be fine-tuned.
 
     Args:
         model: a ResNet, ResNeXt, SEResNet, GoogLeNet, DenseNet121, InceptionV3,
-            SqueezeNet or MobileNet of this package; changed in place.
+            SqueezeNet, MobileNet or EfficientNetLite of this package; changed in
+            place.
         state_dict: mapping from PyTorch's names to arrays or tensors.
         family: which network's names to expect, one of `"resnet"`, `"resnext"`,
             `"se_resnet"`, `"googlenet"`, `"densenet"`, `"inception_v3"`,
-            `"squeezenet"`, `"mobilenet_v1"`, `"mobilenet_v2"`. Defaults to the
-            one that `model.name` begins with.
+            `"squeezenet"`, `"mobilenet_v1"`, `"mobilenet_v2"`,
+            `"efficientnet_lite"`. Defaults to the one that `model.name` begins
+            with.
 
     Returns:
         The names of the layers that were left alone: `["logits"]` if the number
@@ -174,7 +191,7 @@ def load_torch_weights(model, state_dict, family=None):
         rkd_keras.errors.InputError: the weights lack ... of model squeezenet...
     """
     rules = _RULES[_find_family(model, family)]
-    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    layers = _layers(model)
     missing = {w.path for layer in layers.values() for w in layer.weights}
     kept = set()
     for torch_name, value in state_dict.items():
@@ -202,6 +219,17 @@ def load_torch_weights(model, state_dict, family=None):
             "of the same network"
         )
     return sorted(kept)
+
+
+def _layers(model):
+    """Layers with weights by name, and by a block's number through all stages."""
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    blocks = {}
+    for name, layer in list(layers.items()):
+        if match := re.match(r"stage\d+_block\d+(?=_)", name):
+            number = blocks.setdefault(match[0], len(blocks))
+            layers.setdefault(f"block{number}{name[match.end() :]}", layer)
+    return layers
 
 
 def _find_family(model, family):

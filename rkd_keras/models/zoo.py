@@ -3,6 +3,11 @@
 from rkd_keras.errors import InputError
 from rkd_keras.models.densenet import DenseNet121
 from rkd_keras.models.edge_resnet import EdgeResNetSmall, EdgeResNetTiny
+from rkd_keras.models.efficientnet_lite import (
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+)
 from rkd_keras.models.googlenet import GoogLeNet
 from rkd_keras.models.inception_v3 import InceptionV3
 from rkd_keras.models.mobilenet_v1 import MobileNetV1
@@ -17,6 +22,9 @@ MODELS = {
     "densenet121": DenseNet121,
     "edge_resnet_small": EdgeResNetSmall,
     "edge_resnet_tiny": EdgeResNetTiny,
+    "efficientnet_lite0": EfficientNetLite0,
+    "efficientnet_lite1": EfficientNetLite1,
+    "efficientnet_lite2": EfficientNetLite2,
     "googlenet": GoogLeNet,
     "inception_v3": InceptionV3,
     "mobilenet_v1": MobileNetV1,
