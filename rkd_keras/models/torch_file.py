@@ -20,6 +20,8 @@ from rkd_keras.errors import InputError
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 MAX_DIMENSIONS = 8
+STOP = b"."
+INSTRUCTIONS = {each.code.encode("latin-1"): each for each in pickletools.opcodes}
 
 # The only names that a pickle may say, and what they stand for here.
 ORDERED_DICT, REBUILD_TENSOR = "OrderedDict", "_rebuild_tensor_v2"
@@ -98,7 +100,7 @@ def read_torch_file(path):
     stream = io.BytesIO(data)
     try:
         return _state_dict(stream)
-    # What pickletools, numpy and the checks here raise for bytes that make no sense.
+    # What pickletools, numpy and the checks here raise for bytes without sense.
     except (ValueError, IndexError, OverflowError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is no old-format PyTorch state dict, or damaged ({error}); get "
@@ -154,13 +156,15 @@ def _array(tensor, stored):
 def _unpickled(stream):
     """Run one pickle and return what it leaves on the stack."""
     machine = _Machine()
-    for instruction, argument, _ in pickletools.genops(stream):
-        if instruction.name == "STOP":
-            break
-        step = STEPS.get(instruction.name)
+    while (code := stream.read(1)) != STOP:
+        instruction = INSTRUCTIONS.get(code)
+        name = instruction.name if instruction else f"{code!r}"
+        # Looked up before its argument is read: pickletools decodes foreign text.
+        step = STEPS.get(name)
         if step is None:
-            raise _ForeignError(f"instruction {instruction.name} is not allowed")
-        step(machine, argument)
+            raise _ForeignError(f"instruction {name} is not allowed")
+        argument = instruction.arg
+        step(machine, argument.reader(stream) if argument else None)
     return machine.pop()
 
 

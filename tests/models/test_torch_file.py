@@ -71,6 +71,8 @@ def attacks(canary):
     yield "BUILD", b"\x80\x02ccollections\nOrderedDict\n)R}X\x01\x00\x00\x00ab."
     yield "getattr", b"\x80\x02cbuiltins\ngetattr\n."
     yield "frame", pickle.dumps({"a": 1}, protocol=4)
+    # Python would warn of the escape when it decoded it.
+    yield "STRING", b"S'\\d'\n."
     yield "bytes", b"\x80\x03C\x01a."
 
 
