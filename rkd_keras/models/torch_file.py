@@ -23,13 +23,6 @@ MAX_DIMENSIONS = 8
 STOP = b"."
 INSTRUCTIONS = {each.code.encode("latin-1"): each for each in pickletools.opcodes}
 
-# The only names that a pickle may say, and what they stand for here.
-ORDERED_DICT, REBUILD_TENSOR = "OrderedDict", "_rebuild_tensor_v2"
-STORAGES = {
-    "torch FloatStorage": np.dtype("<f4"),
-    "torch LongStorage": np.dtype("<i8"),
-}
-
 
 @dataclass(frozen=True, eq=False)
 class _Name:
@@ -54,10 +47,13 @@ class _Tensor:
     strides: tuple
 
 
+# The only names that a pickle may say, as it says them, and what they stand for here.
+ORDERED_DICT, REBUILD_TENSOR = _Name("OrderedDict"), _Name("_rebuild_tensor_v2")
 NAMES = {
-    "collections OrderedDict": _Name(ORDERED_DICT),
-    "torch._utils _rebuild_tensor_v2": _Name(REBUILD_TENSOR),
-    **{text: _Name(text, dtype) for text, dtype in STORAGES.items()},
+    b"collections\nOrderedDict\n": ORDERED_DICT,
+    b"torch._utils\n_rebuild_tensor_v2\n": REBUILD_TENSOR,
+    b"torch\nFloatStorage\n": _Name("FloatStorage", np.dtype("<f4")),
+    b"torch\nLongStorage\n": _Name("LongStorage", np.dtype("<i8")),
 }
 
 
@@ -159,12 +155,17 @@ def _unpickled(stream):
     while (code := stream.read(1)) != STOP:
         instruction = INSTRUCTIONS.get(code)
         name = instruction.name if instruction else f"{code!r}"
-        # Looked up before its argument is read: pickletools decodes foreign text.
         step = STEPS.get(name)
         if step is None:
             raise _ForeignError(f"instruction {name} is not allowed")
-        argument = instruction.arg
-        step(machine, argument.reader(stream) if argument else None)
+        if name == "GLOBAL":
+            # pickletools would decode escapes in it.
+            argument = stream.readline() + stream.readline()
+        elif instruction.arg:
+            argument = instruction.arg.reader(stream)
+        else:
+            argument = None
+        step(machine, argument)
     return machine.pop()
 
 
@@ -250,18 +251,20 @@ def _set(machine, values):
 
 
 def _name(machine, text):
-    if text not in NAMES:
-        raise _ForeignError(f"{text!r:.60} is not allowed")
-    machine.push(NAMES[text])
+    name = NAMES.get(text)
+    if name is None:
+        shown = text[:60].decode("ascii", "replace").split()
+        raise _ForeignError(f"{' '.join(shown)!r} is not allowed")
+    machine.push(name)
 
 
 def _reduce(machine, _):
     function, arguments = machine.pop_many(2)
     if type(function) is not _Name or type(arguments) is not tuple:
         raise _ForeignError("something is called that is no function")
-    if function.name == ORDERED_DICT and arguments == ():
+    if function is ORDERED_DICT and arguments == ():
         machine.push({})
-    elif function.name == REBUILD_TENSOR and len(arguments) == 6:
+    elif function is REBUILD_TENSOR and len(arguments) == 6:
         machine.push(_tensor(*arguments[:4]))
     else:
         raise _ForeignError(f"{function.name} is called in another way")

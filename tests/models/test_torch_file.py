@@ -73,6 +73,7 @@ def attacks(canary):
     yield "frame", pickle.dumps({"a": 1}, protocol=4)
     # Python would warn of the escape when it decoded it.
     yield "STRING", b"S'\\d'\n."
+    yield "escape in GLOBAL", b"\x80\x02ctor\\d\nFloatStorage\n."
     yield "bytes", b"\x80\x03C\x01a."
 
 
