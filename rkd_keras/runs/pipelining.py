@@ -1,7 +1,6 @@
 """From a folder of images to a student on the line, in the minutes there are."""
 
 import shlex
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from rkd_keras.options import (
     SplitSeed,
     checked,
 )
+from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
 LEAST_IMAGES = 6
@@ -112,7 +112,7 @@ def pipeline(
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     chosen = "sarsn34" if teacher == "auto" else teacher
-    steps = _Steps(quiet, 6 + (chosen != "none") + compare)
+    steps = Steps(quiet, 6 + (chosen != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split = _checked_data(data, split, seed, split_seed)
     folder = _opened(out, resume, overwrite)
@@ -150,6 +150,7 @@ def pipeline(
     _export(steps, result)
     _time(steps, result)
     steps.begin("Report", f"rkd-keras report {result.student.path}")
+    result.student.write_json("compared.json", _compared(result))
     result.report = result.student.report()
     result.seconds = steps.seconds()
     return result
@@ -218,12 +219,14 @@ def _planned(folder, data, common, teacher, model, minutes, epochs, compare):
     """Return the plan that is there, or measure and make one."""
     from dataclasses import replace
 
-    from rkd_keras.runs.plan import Plan, make_plan
+    from rkd_keras.runs.plan import Plan, make_plan, measured
 
     plan = Plan.read(folder)
     if plan is not None:
         return plan
-    times, images = _measured(data, common, teacher, model)
+    times, images = measured(
+        data, common, None if teacher == "none" else TEACHER, model
+    )
     if compare:
         # Two students of the same length share what is left.
         times["student_seconds"] *= 2
@@ -234,35 +237,6 @@ def _planned(folder, data, common, teacher, model, minutes, epochs, compare):
         )
     plan.write(folder)
     return plan
-
-
-def _measured(data, common, teacher, model):
-    import keras
-
-    from rkd_keras.data import make_split, open_dataset
-    from rkd_keras.models import create_model
-    from rkd_keras.runs.plan import seconds_an_image
-    from rkd_keras.runs.precision import choose_precision
-
-    index = open_dataset(data)
-    made = make_split(index, common["split"], common["seed"], common["split_seed"])
-    size, batch = common["size"], common["batch_size"] or 32
-    shape = {"num_classes": len(index.class_names), "input_shape": (size, size, 3)}
-    times = {"teacher_seconds": 0.0, "answer_seconds": 0.0}
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(choose_precision(common["precision"]))
-    try:
-        student = create_model(model, **shape)
-        times["student_seconds"] = seconds_an_image(student, size, batch, train=True)
-        if teacher != "none":
-            options = {k: v for k, v in TEACHER.items() if k != "model"}
-            network = create_model(TEACHER["model"], **shape, **options)
-            for name, train in (("teacher_seconds", True), ("answer_seconds", False)):
-                times[name] = seconds_an_image(network, size, batch, train)
-    finally:
-        keras.config.set_dtype_policy(policy)
-        keras.backend.clear_session()
-    return times, len(made.train)
 
 
 def _trained(steps, title, data, out, options):
@@ -313,33 +287,21 @@ def _time(steps, result):
         benchmark(files, json=out, runs=200, overwrite=True, quiet=True)
 
 
-class _Steps:
-    """Tell what is done, by which command, and how long it took."""
-
-    def __init__(self, quiet, count):
-        from rich.console import Console
-
-        self.console = Console(stderr=True, quiet=quiet, highlight=False)
-        self.count = count
-        self.started = []
-
-    def begin(self, title, command=None):
-        self.started.append((title, time.monotonic()))
-        number = len(self.started)
-        self.console.rule(f"[bold]{number}/{self.count}[/] {title}", align="left")
-        if command:
-            self.command([command])
-
-    def command(self, words):
-        text = words[0] if len(words) == 1 else shlex.join(words)
-        self.console.print(f"  {text}", style="dim", markup=False, soft_wrap=True)
-
-    def say(self, text):
-        self.console.print(f"  {text}", markup=False, soft_wrap=True)
-
-    def seconds(self):
-        ends = [start for _, start in self.started[1:]] + [time.monotonic()]
-        return {
-            title: round(end - start, 1)
-            for (title, start), end in zip(self.started, ends, strict=True)
-        }
+def _compared(result):
+    """What was trained, side by side: a list of dicts that JSON can hold."""
+    rows = []
+    for name, run in (
+        ("the teacher", result.teacher),
+        ("the student alone", result.alone),
+        ("the student, distilled" if result.teacher else "the student", result.student),
+    ):
+        if run is not None:
+            rows.append(
+                {
+                    "name": f"{name} ({run.settings.model})",
+                    "accuracy": run.scores["accuracy"],
+                    "parameters": run.model.count_params(),
+                    "epochs": len(run.history["epoch"]),
+                }
+            )
+    return rows if len(rows) > 1 else []

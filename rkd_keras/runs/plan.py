@@ -149,3 +149,43 @@ def seconds_an_image(network, size, batch_size, train, seconds=3.0):
         step()
         count += 1
     return (time.perf_counter() - started) / (count * batch_size)
+
+
+def measured(data, common, teacher, model):
+    """Measure the networks of a pipeline on this machine, for some seconds.
+
+    Args:
+        data: the data set.
+        common: dict of the settings that all networks share.
+        teacher: dict of the teacher's settings, or `None`.
+        model: the student's name.
+
+    Returns:
+        Pair of a dict of `teacher_seconds`, `answer_seconds` and `student_seconds`,
+        each of one image, and the number of training images.
+    """
+    import keras
+
+    from rkd_keras.data import make_split, open_dataset
+    from rkd_keras.models import create_model
+    from rkd_keras.runs.precision import choose_precision
+
+    index = open_dataset(data)
+    made = make_split(index, common["split"], common["seed"], common["split_seed"])
+    size, batch = common["size"], common["batch_size"] or 32
+    shape = {"num_classes": len(index.class_names), "input_shape": (size, size, 3)}
+    times = {"teacher_seconds": 0.0, "answer_seconds": 0.0}
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(choose_precision(common["precision"]))
+    try:
+        student = create_model(model, **shape)
+        times["student_seconds"] = seconds_an_image(student, size, batch, train=True)
+        if teacher is not None:
+            options = {k: v for k, v in teacher.items() if k != "model"}
+            network = create_model(teacher["model"], **shape, **options)
+            for name, train in (("teacher_seconds", True), ("answer_seconds", False)):
+                times[name] = seconds_an_image(network, size, batch, train)
+    finally:
+        keras.config.set_dtype_policy(policy)
+        keras.backend.clear_session()
+    return times, len(made.train)

@@ -88,6 +88,8 @@ def _contents(run):
         "teacher": config.get("teacher"),
         "scores": scores,
         "summary": summarize(scores) if scores else None,
+        "compared": run.compared if scores else None,
+        "noise_floor": _noise_floor(scores) if scores else None,
         "cells": _cells(scores) if scores else None,
         "fastest": fastest,
         "models": models if fastest or len(models) > 1 else None,
@@ -103,6 +105,12 @@ def _contents(run):
         "command": run.settings.command() if {"data", "out"} <= config.keys() else None,
         "limits": run_facts.list_limits(run),
     }
+
+
+def _noise_floor(scores):
+    """Two standard errors of a difference of two accuracies on so many images."""
+    rate, images = scores["accuracy"], scores["images"]
+    return 2 * (2 * rate * (1 - rate) / images) ** 0.5
 
 
 def _model(config):

@@ -101,6 +101,14 @@ class Run(RunFolder):
         """The dict of `benchmark.json`, `None` before the files were timed."""
         return self._read("benchmark.json", dict)
 
+    @property
+    def compared(self):
+        """Networks that a pipeline trained beside this one.
+
+        List of dicts with `name`, `accuracy`, `parameters` and `epochs`.
+        """
+        return self._read("compared.json", list) or []
+
     @functools.cached_property
     def model(self):
         """The trained `keras.Model`, not compiled.

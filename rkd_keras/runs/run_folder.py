@@ -186,6 +186,7 @@ class RunFolder:
             *(self.model_path, self.path / "partial.keras", *exported),
             *self.path.glob("metrics*.json"),
             *(self.path / "exports.json", self.path / "benchmark.json"),
+            self.path / "compared.json",
             *(self.report_path, self.history_path, self.teacher_cache),
             *(self.figures, self.tensorboard, self.checkpoints),
             *(self.split_path, self.config_path),
