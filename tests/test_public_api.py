@@ -36,6 +36,7 @@ MODULES = (
     *(f"rkd_keras.{room}" for room in ROOMS),
     "rkd_keras.data.synthetic",
     "rkd_keras.export.timing",
+    "rkd_keras.studies.migrate",
 )
 # Rooms that build what was published: each name says by whom and where.
 PUBLISHED = ("layers", "losses", "metrics", "models")
@@ -55,7 +56,7 @@ OWN = {
 # Rooms whose functions say the types of what they take and give, for type checkers.
 ANNOTATED = ("rkd_keras.export", "rkd_keras.export.timing", "rkd_keras.predict")
 # Rooms whose examples build or train networks.
-SLOW_ROOMS = {"export", "models", "trainers", "explain", "runs"}
+SLOW_ROOMS = {"export", "models", "trainers", "explain", "runs", "studies"}
 
 
 def public_names():

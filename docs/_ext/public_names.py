@@ -22,6 +22,7 @@ ROOMS = (
     ("rkd_keras.rating", "verdict, measurement and grade"),
     ("rkd_keras.runs", "a training, its folder, its report"),
     ("rkd_keras.studies", "comparisons"),
+    ("rkd_keras.studies.migrate", "samples from one line to another"),
     ("rkd_keras.station", "the rating station"),
 )
 
@@ -76,7 +77,7 @@ def _link(room, name):
 
 def _summary(room, name):
     thing = getattr(room, name)
-    if not callable(thing):
+    if not callable(thing) and not inspect.ismodule(thing):
         shown = ", ".join(f"`{key}`" for key in thing)
         return shown if len(shown) < 400 else "a table"
     text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())

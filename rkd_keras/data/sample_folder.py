@@ -37,7 +37,7 @@ class SampleFolder:
 
     `images/<class>/<name>.png`, `manifest.csv` (file, label, split, method,
     sources) and `contact_sheet.png`. The manifest can be trained on: `--data
-    <folder>/manifest.csv`.
+    <folder>/manifest.csv`. Until all is written it is called `manifest.partial.csv`.
 
     Args:
         path: the folder; made when missing.
@@ -52,6 +52,8 @@ class SampleFolder:
     def __init__(self, path, overwrite=False, inputs=()):
         self.path = Path(path)
         self.images = self.path / "images"
+        self.manifest = self.path / "manifest.csv"
+        self.partial = self.path / "manifest.partial.csv"
         self._refuse(inputs)
         if self.path.is_file():
             raise InputError(f"{path} is a file; give a folder with --out")
@@ -62,7 +64,7 @@ class SampleFolder:
                     "replace the samples in it"
                 )
             self._clear()
-        make_folder(self.images)
+        make_folder(self.path)
         self.rows = []
         self._taken = {}
         self._written = []
@@ -119,24 +121,24 @@ class SampleFolder:
         from rkd_keras.data.samples.contact_sheet import contact_sheet
         from rkd_keras.files.images import write_image
 
-        manifest = self.path / "manifest.csv"
-        with (
-            replacing(manifest) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(self.rows)
         if any(len(images) for _, images in sheet_rows):
             sheet = contact_sheet(sheet_rows)
             write_image(self.path / "contact_sheet.png", sheet, is_result=True)
+        with replacing(self.manifest) as temporary:
+            _append(temporary, self.rows)
+        self.partial.unlink(missing_ok=True)
         names = tuple(dict.fromkeys(self._written))
         has_parts = any(split for _, _, split, _, _ in self.rows)
-        return WrittenSamples(self.path, manifest, len(self._written), names, has_parts)
+        return WrittenSamples(
+            self.path, self.manifest, len(self._written), names, has_parts
+        )
 
     def _row(self, file, class_name, split, method, sources):
         shown = ";".join(map(printable, sources))
-        self.rows.append((printable(file.as_posix()), class_name, split, method, shown))
+        row = (printable(file.as_posix()), class_name, split, method, shown)
+        self.rows.append(row)
+        # What was written must be known also when this is interrupted.
+        _append(self.partial, [row])
 
     def _refuse(self, inputs):
         images = self.images.resolve()
@@ -149,15 +151,29 @@ class SampleFolder:
 
     def _clear(self):
         """Remove the samples that this command wrote before, and nothing else."""
-        manifest = self.path / "manifest.csv"
-        if not manifest.is_file():
+        lists = [file for file in (self.partial, self.manifest) if file.is_file()]
+        if not lists:
             raise InputError(
                 f"{self.path} holds no samples of this command; give another --out"
             )
-        with manifest.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                sample = self.path / row["file"]
-                inside = self.images.resolve() in sample.resolve().parents
-                if row["method"] != "original" and inside:
-                    sample.unlink(missing_ok=True)
-        manifest.unlink()
+        for listed in lists:
+            with listed.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    sample = self.path / (row["file"] or "")
+                    inside = self.images.resolve() in sample.resolve().parents
+                    if row["method"] != "original" and inside:
+                        sample.unlink(missing_ok=True)
+        for listed in lists:
+            listed.unlink()
+
+
+def _append(path, rows):
+    """Append to a list of samples; a new one gets its titles first."""
+    try:
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if not file.tell():
+                writer.writerow(COLUMNS)
+            writer.writerows(rows)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,3 +1,4 @@
+from . import migrate
 from .comparison.compare_models import compare
 
-__all__ = ["compare"]
+__all__ = ["compare", "migrate"]

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from rkd_keras.data import open_dataset
-from rkd_keras.errors import InputError
+from rkd_keras.errors import InputError, OptionError
 from rkd_keras.models import ResNet18, ResNetGenerator
+from rkd_keras.studies import migrate
 from rkd_keras.studies.migrate.classifier import train_classifier
-from rkd_keras.studies.migrate.experiment import (
-    EvaluationSettings,
-    read_rows,
-    split_line_b,
-)
+from rkd_keras.studies.migrate.experiment import split_line_b
+from rkd_keras.studies.migrate.settings import EvaluationSettings
 
 TINY = [
     "--size", 16, "--filters", 2, "--blocks", 1, "--depth", 1, "--batch-size", 8,
@@ -139,12 +137,47 @@ def test_apply_keeps_labels_names_classes_and_tells_sources(lines, invoke):
         np.testing.assert_allclose(written.astype(int), expected, atol=1)
 
 
+def test_images_of_one_name_become_samples_of_two(lines):
+    rng = np.random.default_rng(1)
+    for part in ("train", "test"):
+        folder = lines / "parts" / part / "crack"
+        folder.mkdir(parents=True)
+        for i in range(10):
+            image = rng.integers(0, 256, (24, 24)).astype("uint8")
+            cv2.imwrite(str(folder / f"{i:03}.png"), image)
+    run, out = identity_run(lines / "run"), lines / "out"
+    written = migrate.apply(run, lines / "parts", out, quiet=True)
+    rows = manifest(out)
+    files = sorted((out / "images").rglob("*.png"))
+    assert written.count == len(rows) == len(files) == 20
+    assert sorted(out / row["file"] for row in rows) == files
+    for row in rows:
+        source = cv2.imread(row["sources"], cv2.IMREAD_GRAYSCALE)
+        expected = cv2.resize(source, (16, 16), interpolation=cv2.INTER_AREA)
+        pixels = cv2.imread(str(out / row["file"]), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_allclose(pixels.astype(int), expected, atol=1)
+
+
+def test_the_function_takes_a_dict_of_classes(lines):
+    written = migrate.apply(
+        str(identity_run(lines / "run")),
+        str(lines / "a"),
+        str(lines / "out"),
+        rename={"dark_a": "stain"},
+        quiet=True,
+    )
+    assert written.class_names == ("stain",) and written.count == 10
+    with pytest.raises(OptionError, match="direction must be one of a2b, b2a"):
+        migrate.apply("run", "data", "out", direction="up")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--direction", "up"], "a2b or b2a"),
+        (["--direction", "up"], "--direction must be one of a2b, b2a"),
         (["--map", "dark_a"], "class of line A=class of line B"),
         (["--map", "rust=x"], "no class 'rust'"),
+        (["--map", "dark_a=x", "--map", "dark_a=y"], "two names, 'x' and 'y'"),
         (["--run", "nowhere"], "migrate train"),
     ],
 )
@@ -188,10 +221,12 @@ def test_blend(region, lines, invoke):
     if region == "masks":
         masks = lines / "masks"
         masks.mkdir()
-        for i in range(10):
-            mask = np.zeros((24, 24), "uint8")
-            mask[8:14, 4:20] = 255
-            cv2.imwrite(str(masks / f"{i}.png"), mask)
+        for name in ("dark_a", "bright_a"):
+            (masks / name).mkdir()
+            for i in range(10):
+                mask = np.zeros((24, 24), "uint8")
+                mask[8:14, 4:20] = 255
+                cv2.imwrite(str(masks / name / f"{i}.png"), mask)
         options = ["--masks", masks]
     out = lines / "blended"
     result = invoke(
@@ -208,6 +243,33 @@ def test_blend(region, lines, invoke):
         image = cv2.imread(str(out / row["file"]), cv2.IMREAD_GRAYSCALE).astype(int)
         assert image.shape == (24, 24)
         assert abs(np.median(image) - 160) < 12
+
+
+def test_masks_are_found_where_images_are_called_alike(lines, invoke):
+    def blend(*options):
+        return invoke(
+            "migrate", "blend", "--data", lines / "a", "--background", lines / "plain",
+            "--out", lines / "out", "--per-class", 1, "--region", "masks",
+            "--masks", lines / "masks", "--quiet", *options,
+        )  # fmt: skip
+
+    mask = np.zeros((24, 24), "uint8")
+    mask[8:14, 4:20] = 255
+    (lines / "masks").mkdir()
+    cv2.imwrite(str(lines / "masks" / "3.png"), mask)
+    # Both classes have a 3.png.
+    message = str(blend().exception)
+    assert "masks/3.png may be the mask of" in message
+    assert "put masks into folders of their classes' names" in message
+    (lines / "masks" / "3.png").unlink()
+    for name, number in (("dark_a", 3), ("bright_a", 4)):
+        (lines / "masks" / name).mkdir()
+        cv2.imwrite(str(lines / "masks" / name / f"{number}.png"), mask)
+    result = blend()
+    assert result.exception is None, result.output
+    used = {row["sources"].partition(";")[0] for row in manifest(lines / "out")}
+    expected = {str(lines / "a" / p) for p in ("dark_a/3.png", "bright_a/4.png")}
+    assert used == expected
 
 
 def test_blend_with_the_boxes_of_the_data(strips, lines, invoke):
@@ -303,7 +365,9 @@ def test_evaluate_reports_and_resumes(evaluation, trainings, invoke):
 
     # A killed evaluation: the last row is half written.
     kept = (out / "results.jsonl").read_text().splitlines(keepends=True)
-    (out / "results.jsonl").write_text("".join(kept[:-1]) + kept[-1][:20])
+    # It is cut behind a brace that closes an inner part.
+    cut = kept[-1][: kept[-1].index("}") + 1]
+    (out / "results.jsonl").write_text("".join(kept[:-1]) + cut)
     done = len(trainings)
     result = invoke(*evaluation, "--seeds", 1, "--resume")
     assert result.exit_code == 0, result.output
@@ -360,7 +424,7 @@ def test_made_samples_come_first_and_real_ones_last(evaluation, trainings, invok
 @pytest.mark.slow
 def test_a_training_of_the_evaluation():
     settings = EvaluationSettings(
-        "", "", [], [], "", steps=2, size=16, model_options={"width": 0.0625}
+        "", "", [], [], "", steps=2, size=16, width=0.0625, stem_stride=1
     )
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (8, 16, 16, 3)).astype("uint8")
@@ -373,6 +437,40 @@ def test_a_training_of_the_evaluation():
     assert again == scores
     other = train_classifier(settings, ("a", "b"), [part, part], part, seed=0)
     assert set(other) == set(scores)
+
+
+def test_an_evaluation_that_begins_anew_holds_nothing_of_the_old_one(
+    evaluation, trainings, invoke
+):
+    out = evaluation[-1]
+    assert invoke(*evaluation, "--seeds", 1).exit_code == 0
+    done = len(trainings)
+    result = invoke(*evaluation, "--seeds", 1)
+    assert "continue it with --resume" in str(result.exception)
+    assert len(trainings) == done
+    assert invoke(*evaluation, "--seeds", 1, "--overwrite").exit_code == 0
+    assert len(trainings) == 2 * done
+    assert len(read(out / "results.jsonl")) == done
+
+
+def test_a_network_with_a_width_of_its_own_keeps_it(monkeypatch):
+    """The default of half a width is for those that have none."""
+    made = {}
+
+    class Made(Exception):
+        pass
+
+    def create(model, **arguments):
+        made.update(arguments)
+        raise Made
+
+    monkeypatch.setattr("rkd_keras.models.create_model", create)
+    for model, widths in (("edge_resnet_small", set()), ("resnet18", {"width"})):
+        made.clear()
+        settings = EvaluationSettings("", "", [], [], "", model=model)
+        with pytest.raises(Made):
+            train_classifier(settings, ("a", "b"), [], None, seed=0)
+        assert {"width"} & set(made) == widths
 
 
 @pytest.mark.parametrize(
@@ -403,31 +501,3 @@ def test_every_number_of_shots_has_the_same_test_part():
     assert [len(pool) for pool in pools] == [20] * 3
     assert sorted(np.concatenate([*pools, test])) == list(range(90))
     assert (split_line_b(labels, 20, seed=2)[1] != test).any()
-
-
-def test_rows_without_the_half_one(tmp_path):
-    path = tmp_path / "results.jsonl"
-    path.write_text(
-        '{"arm": "real", "recall": {"a": 1.0}}\n{"arm": "real", "recall": {"a"'
-    )
-    assert read_rows(path) == [{"arm": "real", "recall": {"a": 1.0}}]
-    assert path.read_text().count("\n") == 1
-
-
-def test_blending_cuts_the_first_row_and_column_too(tmp_path):
-    """A box from 1 on begins with the image's first pixel."""
-    from rkd_keras.data import open_dataset
-    from rkd_keras.studies.migrate.defects import defects
-
-    for folder in ("IMAGES", "ANNOTATIONS"):
-        (tmp_path / folder).mkdir()
-    name = tmp_path / "IMAGES" / "scratches_1.png"
-    cv2.imwrite(str(name), np.zeros((8, 8), "uint8"))
-    (tmp_path / "ANNOTATIONS" / "scratches_1.xml").write_text(
-        "<annotation><object><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax>"
-        "<ymax>2</ymax></bndbox></object></annotation>"
-    )
-    _, regions, _ = defects(open_dataset(tmp_path), [0], (8, 8))
-    assert np.argwhere(regions[0]).tolist() == [
-        [0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2],
-    ]  # fmt: skip

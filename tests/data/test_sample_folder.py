@@ -70,7 +70,25 @@ def test_samples_are_not_replaced_by_what_is_made_of_them(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match="file/samples/images cannot be made: Not a"):
+    with pytest.raises(InputError, match="file/samples cannot be made: Not a"):
         SampleFolder(tmp_path / "file" / "samples")
     with pytest.raises(InputError, match="file is a file"):
         SampleFolder(tmp_path / "file")
+
+
+def test_what_was_interrupted_can_be_begun_anew(tmp_path):
+    folder = SampleFolder(tmp_path / "samples")
+    # Nothing was written yet: there is nothing to replace.
+    folder = SampleFolder(tmp_path / "samples")
+    file = folder.add(IMAGE, "crack", "x", "m", [])
+    assert not folder.manifest.exists()
+    mine = file.with_name("mine.png")
+    mine.write_bytes(b"mine")
+    with pytest.raises(InputError, match="--overwrite"):
+        SampleFolder(tmp_path / "samples")
+    again = SampleFolder(tmp_path / "samples", overwrite=True)
+    assert not file.exists() and mine.read_bytes() == b"mine"
+    again.add(IMAGE, "crack", "y", "m", [])
+    written = again.finish()
+    assert [row["file"] for row in manifest(written.path)] == ["images/crack/y.png"]
+    assert not again.partial.exists()

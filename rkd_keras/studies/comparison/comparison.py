@@ -247,7 +247,7 @@ class Comparison:
 
     def budget(self):
         """Say in one line what every row was given."""
-        from rkd_keras.studies.comparison.train_row import own_options
+        from rkd_keras.studies.network_options import own_options
         from rkd_keras.trainers import get_recipe
 
         size = f"{self.common.size}x{self.common.size} pixels"

@@ -1,12 +1,12 @@
 """Train and score one row of a comparison."""
 
-import inspect
 import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.studies.network_options import without_own
 
 
 def run_row(row, common, folder, teachers=(), noise=False):
@@ -79,8 +79,7 @@ def row_settings(row, common, folder):
     out = Path(folder) / "runs" / row.key
     options = {}
     if row.network:
-        own = own_options(row.network.model)
-        options = {k: v for k, v in common.model_options.items() if k not in own}
+        options = without_own(row.network.model, common.model_options)
         options.update(row.network.options)
     return replace(
         common,
@@ -94,29 +93,6 @@ def row_settings(row, common, folder):
         resume=(out / "config.json").exists(),
         overwrite=False,
     )
-
-
-def own_options(model):
-    """Names of the common options that a network of the zoo decides itself.
-
-    Args:
-        model: name in the zoo.
-
-    Returns:
-        Set of `"width"` and `"stem_stride"`, or of one of them, or empty.
-
-    Example:
-        >>> own_options("resnet18"), sorted(own_options("edge_resnet_small"))
-        (set(), ['stem_stride', 'width'])
-    """
-    from rkd_keras.models.zoo import MODELS
-
-    arguments = inspect.signature(MODELS[model]).parameters
-    return {
-        name
-        for name in ("width", "stem_stride")
-        if name in arguments and arguments[name].default != 1
-    }
 
 
 def _run_network(settings):

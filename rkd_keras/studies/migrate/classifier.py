@@ -25,6 +25,7 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
     from rkd_keras.evaluate import classification_scores
     from rkd_keras.models import create_model
     from rkd_keras.predict.decision import softmax
+    from rkd_keras.studies.network_options import without_own
     from rkd_keras.trainers import get_recipe
 
     keras.utils.set_random_seed(seed)
@@ -33,7 +34,7 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
         settings.model,
         num_classes=len(class_names),
         input_shape=(settings.size, settings.size, 3),
-        **settings.model_options,
+        **without_own(settings.model, settings.model_options),
     )
     model.compile(
         recipe.optimizer(settings.steps, epochs=1),
@@ -64,14 +65,25 @@ def train_classifier(settings, class_names, stages, test, seed, augment=True):
 
 
 def embedder(path):
-    """Function from images to the embedding of a classifier."""
+    """Make a function from images to the embedding of a classifier.
+
+    Args:
+        path: run directory, or `.keras` file.
+
+    Returns:
+        Function from images `(N, H, W, 3)`, uint8, to an array `(N, D)`.
+
+    Raises:
+        InputError: when it is no classifier.
+    """
     import numpy as np
 
     from rkd_keras.files.images import resize_image
+    from rkd_keras.files.model_file import model_file
     from rkd_keras.models import load_model, tapped
 
     try:
-        model = tapped(load_model(path))
+        model = tapped(load_model(model_file(path)))
     except InputError as error:
         raise InputError(f"{path} is no classifier: {error}") from error
     size = model.input_shape[1:3]

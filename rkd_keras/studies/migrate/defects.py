@@ -6,8 +6,6 @@ from rkd_keras.errors import InputError
 
 LOGGER = logging.getLogger(__name__)
 
-REGIONS = ("auto", "boxes", "masks", "segment")
-
 
 def defects(index, members, shape, region="auto", masks=None):
     """Load images of a class and mark where their defects are.
@@ -16,12 +14,15 @@ def defects(index, members, shape, region="auto", masks=None):
         index: an `ImageIndex`.
         members: array of indices.
         shape: `(height, width)` that images and regions are resized to.
-        region: one of `REGIONS`.
+        region: `"auto"`, `"boxes"`, `"masks"` or `"segment"`.
         masks: folder of masks, with `region="masks"`.
 
     Returns:
         Triple: images `(n, height, width, 3)`, regions `(n, height, width)` of
         bool, and the indices of those that could be read.
+
+    Raises:
+        InputError: when no image can be read, or a mask may belong to several.
     """
     import cv2
     import numpy as np
@@ -37,7 +38,7 @@ def defects(index, members, shape, region="auto", masks=None):
             LOGGER.warning("left out: %s", error)
             continue
         if region == "masks":
-            mask = _read_mask(masks, index.files[i], image.shape[:2])
+            mask = _read_mask(masks, index, i, image.shape[:2])
         elif region == "boxes" or (region == "auto" and i in index.boxes):
             mask = mask_of_boxes(image.shape[:2], index.boxes.get(i, ()))
         else:
@@ -56,15 +57,31 @@ def defects(index, members, shape, region="auto", masks=None):
     return np.stack(images), np.stack(regions), np.array(kept)
 
 
-def _read_mask(folder, file, shape):
+def _read_mask(folder, index, i, shape):
+    """The mask of an image; an empty one where there is none.
+
+    It is looked for in a folder of the class's name first.
+    """
     import cv2
     import numpy as np
 
     from rkd_keras.files.images import IMAGE_SUFFIXES, read_mask
 
-    found = [p for s in IMAGE_SUFFIXES if (p := folder / (file.stem + s)).is_file()]
+    stem, name = index.files[i].stem, index.class_names[index.labels[i]]
+    found = [
+        file
+        for place in (folder / name, folder)
+        for suffix in IMAGE_SUFFIXES
+        if (file := place / f"{stem}{suffix}").is_file()
+    ]
     if not found:
         return np.zeros(shape, bool)
+    same = [file for file in index.files if file.stem == stem]
+    if found[0].parent == folder and len(same) > 1:
+        raise InputError(
+            f"{found[0]} may be the mask of {same[0]} or of {same[1]}; put masks into "
+            "folders of their classes' names"
+        )
     mask = read_mask(found[0])
     if mask.shape != shape:
         size = shape[::-1]

@@ -1,81 +1,84 @@
-"""One CycleGAN training, from two folders to two generators on disk."""
-
-from dataclasses import asdict, dataclass
+"""Train a CycleGAN between two lines: the public function."""
 
 from rkd_keras.errors import DivergedError, InputError
+from rkd_keras.options import checked
+from rkd_keras.studies.migrate.migration_run import MigrationRun
+from rkd_keras.studies.migrate.settings import MigrationSettings
 
 
-@dataclass
-class MigrationSettings:
-    """All that decides the training; the options of `migrate train`."""
+@checked(of=MigrationSettings)
+def train(a, b, out, **options):
+    """Train a CycleGAN that turns images of line A into images of line B and back.
 
-    a: list
-    b: list
-    out: str
-    size: int = 64
-    epochs: int = 100
-    batch_size: int = 1
-    learning_rate: float = 2e-4
-    decay_start: float = 0.5
-    cycle_weight: float = 10.0
-    identity_weight: float = 5.0
-    gan_mode: str = "lsgan"
-    pool_size: int = 50
-    filters: int = 64
-    blocks: int = None
-    depth: int = 3
-    upsampling: str = "transpose"
-    residual: bool = False
-    match_levels: bool = False
-    grey: bool = None
-    sample_every: int = 5
-    seed: int = 0
-    precision: str = "auto"
-    resume: bool = False
-    overwrite: bool = False
-    quiet: bool = False
-
-
-def train_migration(settings, echo=print):
-    """Train, or go on training, and write both generators.
-
-    Args:
-        settings: a `MigrationSettings`.
-        echo: function that shows a sentence to the user.
+    Writes a run directory: settings, history of all losses, checkpoints, pictures
+    of samples, generator_a2b.keras and generator_b2a.keras. A killed run goes on
+    with --resume.
 
     Returns:
-        The `Run`.
+        The finished `MigrationRun`; its `generator("a2b")` is a `keras.Model`.
 
     Raises:
-        InputError: when a setting or a domain cannot be used, or the training
-            diverged; then the generators of the last good epoch are written.
-    """
-    import keras
+        OptionError: for an option outside of its range.
+        InputError: when a line cannot be used, the folder holds a run already, or
+            the training diverged; then the generators of the last good epoch are
+            written.
 
-    from rkd_keras.data.domains import (
-        domain_levels,
-        match_domains,
-        open_domain,
-    )
-    from rkd_keras.runs.precision import choose_precision
-    from rkd_keras.runs.run import Run
+    Example:
+        >>> import pathlib, tempfile
+        >>> from rkd_keras.data.synthetic import write_dataset
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> line = write_dataset(folder / "strips", per_class=2, size=32)
+        >>> small = {"filters": 2, "blocks": 1, "depth": 1, "batch_size": 4}
+        >>> run = train(
+        ...     line, line, folder / "run", size=16, epochs=1, quiet=True, **small
+        ... )
+        >>> run.generator("a2b").output_shape
+        (None, 16, 16, 1)
+    """
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
+
+    settings = MigrationSettings(a, b, out, **options)
+    start_tensorflow()
+    x, y, levels = _load_lines(settings)
+    with MigrationRun.begin(
+        settings.out, settings.to_config(), settings.resume, settings.overwrite
+    ) as run:
+        _train(run, settings, x, y, levels)
+    return run
+
+
+def _load_lines(settings):
+    """Images of both lines, and the levels that they were given, or `None`."""
+    from rich.console import Console
+
+    from rkd_keras.data.domains import domain_levels, match_domains, open_domain
 
     size = (settings.size, settings.size)
     domains = [
-        open_domain(n, p, size) for n, p in (("A", settings.a), ("B", settings.b))
+        open_domain(name, paths, size)
+        for name, paths in (("A", settings.a), ("B", settings.b))
     ]
     x, y, messages = match_domains(*domains, size, settings.grey)
-    for message in messages:
-        echo(message)
-    run = Run.begin(settings.out, asdict(settings), settings.resume, settings.overwrite)
     levels = None
     if settings.match_levels:
         levels = domain_levels(y)
         x, y = _matched(x, levels), _matched(y, levels)
-        echo(
+        messages.append(
             "all images get line B's levels: median {:.0f}, median absolute deviation "
             "of at most {:.1f} grey levels".format(*levels)
         )
+    # What is done to the images is no progress: it is told also where all is quiet.
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    for message in messages:
+        console.print(message)
+    return x, y, levels
+
+
+def _train(run, settings, x, y, levels):
+    import keras
+
+    from rkd_keras.runs.precision import choose_precision
+
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choose_precision(settings.precision))
     try:
@@ -84,11 +87,21 @@ def train_migration(settings, echo=print):
         _fit(gan, run, settings, x, y, levels)
     finally:
         keras.config.set_dtype_policy(policy)
-    return run
 
 
 def make_cycle_gan(settings, shape):
-    """Build the four networks of the settings."""
+    """Build the four networks of the settings.
+
+    Args:
+        settings: a `MigrationSettings`.
+        shape: `(height, width, channels)` of the images.
+
+    Returns:
+        A `CycleGAN`, not compiled.
+
+    Raises:
+        InputError: when the networks cannot be built so.
+    """
     from rkd_keras.models import PatchDiscriminator, ResNetGenerator
     from rkd_keras.trainers import CycleGAN
 
@@ -134,7 +147,7 @@ def _fit(gan, run, settings, x, y, levels):
         TrainingProgress,
     )
 
-    checkpoint = CycleGANCheckpoint(run.path / "checkpoints", run.path / "history.csv")
+    checkpoint = CycleGANCheckpoint(run.checkpoints, run.history_path)
     start = checkpoint.initial_epoch
     dataset, steps = unpaired_dataset(
         x, y, settings.batch_size, settings.seed, initial_epoch=start
@@ -156,7 +169,7 @@ def _fit(gan, run, settings, x, y, levels):
         _spread(x), _spread(y), run.figures / "samples", settings.sample_every
     )
     callbacks = [
-        keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False),
+        keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
         EpochFacts(),
         TrainingProgress(settings.epochs, start, "CycleGAN", settings.quiet),
         DivergenceGuard(checkpoint),
@@ -199,16 +212,13 @@ def _after_divergence(gan, run, checkpoint, error, levels):
 
 
 def _save(gan, run, levels):
-    for name, network in (
-        ("generator_a2b", gan.generator_g),
-        ("generator_b2a", gan.generator_f),
-    ):
+    from rkd_keras.files.replacing import replacing
+
+    for direction, network in (("a2b", gan.generator_g), ("b2a", gan.generator_f)):
         if levels is not None:
             network = _with_levels(network, levels)
-        # Under its own name only when whole: a kill must not leave half a model.
-        partial = run.path / f"partial_{name}.keras"
-        network.save(partial)
-        partial.replace(run.path / f"{name}.keras")
+        with replacing(run.generator_path(direction)) as temporary:
+            network.save(temporary)
 
 
 def _matched(images, levels):
