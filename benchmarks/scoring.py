@@ -1,4 +1,4 @@
-"""Measure `rkd-keras score`: one actor against two, and cost over images.
+"""Measure `rkd-keras rate`: one actor against two, and cost over images.
 
     python benchmarks/scoring.py --out docs/results/scoring.json
 
@@ -24,7 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = (sys.executable, "-c", "from rkd_keras.cli.app import main; main()", "score")
+COMMAND = (sys.executable, "-c", "from rkd_keras.cli.app import main; main()", "rate")
 
 
 def pack_of(count, strips, work, shard_images):

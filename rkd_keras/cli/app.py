@@ -18,8 +18,8 @@ from rkd_keras.cli.measure import measure
 from rkd_keras.cli.models import models
 from rkd_keras.cli.pipeline import pipeline
 from rkd_keras.cli.predict import predict
+from rkd_keras.cli.rate import rate, score
 from rkd_keras.cli.report import report
-from rkd_keras.cli.score import score
 from rkd_keras.cli.serve import serve
 from rkd_keras.cli.train import train
 from rkd_keras.errors import InputError, WorkerLostError
@@ -48,7 +48,8 @@ app.command()(export)
 app.command()(predict)
 app.command()(benchmark)
 app.command()(measure)
-app.command()(score)
+app.command("rate")(rate)
+app.command("score", hidden=True)(score)
 app.command()(explain)
 app.command()(serve)
 app.command()(compare)

@@ -108,6 +108,7 @@ def measure(
         >>> len(found.images), found.images[0].measurement.unit
         (6, 'px')
     """
+    images = [images] if isinstance(images, str | Path) else images
     if masks is not None:
         if not images or len(images) != 1:
             raise InputError("--masks needs one folder of images to compare with")

@@ -20,24 +20,24 @@ ENVIRONMENT = {
 }
 
 
-def score_locally(units, settings):
-    """Score units one after the other in this process.
+def rate_locally(units, settings):
+    """Rate units one after the other in this process.
 
     Args:
         units: list of `Unit`.
-        settings: see `UnitScorer`.
+        settings: see `UnitRater`.
 
     Yields:
         The facts of each unit, see `rkd_keras.rating.archive.table.write_part`.
     """
     from rkd_keras.predict.quiet_stderr import quiet_stderr
-    from rkd_keras.rating.archive.unit_scorer import UnitScorer
+    from rkd_keras.rating.archive.unit_rater import UnitRater
 
     with one_thread():
         with quiet_stderr():
-            scorer = UnitScorer(settings)
+            rater = UnitRater(settings)
         for unit in units:
-            yield scorer(unit)
+            yield rater(unit)
 
 
 @contextlib.contextmanager
@@ -60,34 +60,34 @@ def actor_class(settings):
     them whatever became of the object store.
 
     Args:
-        settings: see `UnitScorer`.
+        settings: see `UnitRater`.
 
     Returns:
         A class for `map_batches`.
     """
 
-    class ScoringActor:
-        """Score the units of a batch and write their files."""
+    class RatingActor:
+        """Rate the units of a batch and write their files."""
 
         def __init__(self):
             import cv2
 
-            from rkd_keras.rating.archive.unit_scorer import UnitScorer
+            from rkd_keras.rating.archive.unit_rater import UnitRater
 
             cv2.setNumThreads(1)
-            self.scorer = UnitScorer(settings)
+            self.rater = UnitRater(settings)
 
         def __call__(self, batch):
             from rkd_keras.rating.archive.units import Unit
 
             units = [Unit.from_json(str(text)) for text in batch["unit"]]
-            return {"facts": [json.dumps(self.scorer(unit)) for unit in units]}
+            return {"facts": [json.dumps(self.rater(unit)) for unit in units]}
 
-    return ScoringActor
+    return RatingActor
 
 
-def score_with_ray(units, settings, workers=None, address=None):
-    """Score units with actors of Ray Data.
+def rate_with_ray(units, settings, workers=None, address=None):
+    """Rate units with actors of Ray Data.
 
     Every actor holds a predictor of its own and uses one thread. Only names and
     counts pass through Ray: actors read the archive and write Parquet themselves,
@@ -96,7 +96,7 @@ def score_with_ray(units, settings, workers=None, address=None):
 
     Args:
         units: list of `Unit`.
-        settings: see `UnitScorer`.
+        settings: see `UnitRater`.
         workers: number of actors. Defaults to `None`: one for each processor of
             the cluster, or of this machine.
         address: of a Ray cluster, such as `10.0.0.5:6379` or `auto`. Defaults to
@@ -126,13 +126,13 @@ def score_with_ray(units, settings, workers=None, address=None):
         # A block for each unit: each is reported when it is done.
         items = [{"unit": unit.to_json()} for unit in units]
         dataset = ray.data.from_items(items, override_num_blocks=len(items))
-        scored = dataset.map_batches(
+        rated = dataset.map_batches(
             actor_class(settings),
             batch_size=1,
             num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=count),
         )
-        for row in scored.iter_rows():
+        for row in rated.iter_rows():
             yield json.loads(row["facts"])
     except ray.exceptions.RayError as error:
         last = str(error).strip().splitlines()[-1]

@@ -76,6 +76,7 @@ def _found(paths):
     """Sort what the paths hold into loose files, packs and TFRecord files."""
     from rkd_keras.files.images import IMAGE_SUFFIXES, list_images
     from rkd_keras.files.packs import MANIFEST
+    from rkd_keras.files.results import is_result
 
     files, packs, records = set(), set(), set()
     for path in map(os.path.abspath, paths):
@@ -94,6 +95,7 @@ def _found(paths):
                     files.add(inner)
                 elif name.endswith(".tfrecord"):
                     records.add(inner)
+    files = {file for file in files if not is_result(file)}
     return files, packs, {r for r in records if os.path.dirname(r) not in packs}
 
 

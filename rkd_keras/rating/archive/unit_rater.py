@@ -1,4 +1,4 @@
-"""Score one unit of an archive: what every worker of every engine does."""
+"""Rate one unit of an archive: what every worker of every engine does."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from rkd_keras.rating.rate import rate
 MEASURING = ("method", "polarity", "min_contrast", "mm_per_pixel", "size")
 
 
-class UnitScorer:
+class UnitRater:
     """Classify, measure and grade the images of units; needs no TensorFlow.
 
     Args:
@@ -31,7 +31,7 @@ class UnitScorer:
         self.measuring = {name: settings[name] for name in MEASURING}
 
     def __call__(self, unit):
-        """Score a unit and write its Parquet file.
+        """Rate a unit and write its Parquet file.
 
         Batches are those of the unit, in its order, whatever engine runs it: so
         all engines give the same numbers to the last bit.
@@ -55,9 +55,9 @@ class UnitScorer:
             if image is not None:
                 batch.append((row, image))
             if len(batch) == self.settings["batch_size"]:
-                self._score(batch)
+                self._rate(batch)
                 batch = []
-        self._score(batch)
+        self._rate(batch)
         return {
             **write_part(self.out, unit, rows),
             "started": started,
@@ -65,7 +65,7 @@ class UnitScorer:
             "cpu_seconds": time.process_time() - cpu,
         }
 
-    def _score(self, batch):
+    def _rate(self, batch):
         images = [image for _, image in batch]
         verdicts = self.predictor.predict(images, len(images)) if images else []
         for (row, image), verdict in zip(batch, verdicts, strict=True):
