@@ -125,7 +125,7 @@ def _train(settings, run, parts, distribution, teacher):
     distribution.check_batch(pipeline)
     if teacher:
         model, pipeline = teacher.make_trainer(
-            settings, run, network, pipeline, distribution
+            settings, run, network, pipeline, parts.files["train"], distribution
         )
     else:
         model = network

@@ -1,7 +1,7 @@
 """The teacher's side of a distillation: load it, check it, store its answers."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rkd_keras.errors import InputError
@@ -9,7 +9,7 @@ from rkd_keras.files.model_file import model_file
 from rkd_keras.runs.run import Run
 
 # What a student takes over from its teacher unless it is told otherwise.
-INHERITED = ("data", "split", "seed", "split_seed", "val_fraction", "size")
+INHERITED = ("data", "split", "seed", "split_seed", "val_fraction")
 
 
 @dataclass
@@ -106,13 +106,14 @@ class Teacher:
         from rkd_keras.models import load_model
 
         model = load_model(self.file)
-        size = (settings.size, settings.size, 3)
-        if model.input_shape[1:] != size:
+        if model.input_shape[1:3] != (settings.size, settings.size) and not (
+            settings.teacher_views
+        ):
             shown = "x".join(str(side) for side in model.input_shape[1:3])
             raise InputError(
                 f"the teacher {self.file} takes images of {shown} pixels and the "
-                f"student {settings.size}x{settings.size}; give --size "
-                f"{model.input_shape[1]}"
+                f"student {settings.size}x{settings.size}; store its answers with "
+                "--teacher-views 8, or give the size of the teacher"
             )
         if model.output_shape[-1] != num_classes:
             raise InputError(
@@ -121,7 +122,7 @@ class Teacher:
             )
         return model
 
-    def make_trainer(self, settings, run, student, pipeline, distribution):
+    def make_trainer(self, settings, run, student, pipeline, files, distribution):
         """Make the `RKDTrainer` of a run, and its pipeline with the stored answers.
 
         Args:
@@ -129,6 +130,8 @@ class Teacher:
             run: the `Run`.
             student: the network to train.
             pipeline: the `TrainingPipeline`.
+            files: the files of its images; what the pipeline has beyond them was
+                made.
             distribution: the `Distribution` over replicas.
 
         Returns:
@@ -143,10 +146,11 @@ class Teacher:
         teacher = self.load(settings, student.output_shape[-1])
         if settings.teacher_views:
             path = Path(settings.teacher_cache or run.teacher_cache)
-            made_of = _fingerprint(teacher, pipeline, settings.teacher_views)
+            shown = _resized(pipeline, files, teacher.input_shape[1:3])
+            made_of = _fingerprint(teacher, shown, settings.teacher_views)
             cache = distribution.teacher_cache(
                 lambda: TeacherCache.load(path, made_of) if path.exists() else None,
-                lambda views: _answers(settings, teacher, pipeline, views),
+                lambda views: _answers(settings, teacher, shown, views),
                 settings.teacher_views,
             )
             if distribution.chief and not path.exists():
@@ -162,6 +166,24 @@ class Teacher:
             settings.angle_weight,
         )
         return trainer, pipeline
+
+
+def _resized(pipeline, files, size):
+    """Return the pipeline whose views the teacher sees: its size, else the same.
+
+    A view is a function of the image and the seed, in shares of the image's side, so
+    that the source image at two sizes gives one view at two sizes.
+    """
+    import numpy as np
+
+    from rkd_keras.data.streamed_images import StreamedImages
+    from rkd_keras.files.images import resize_image
+
+    if pipeline.images.shape[1:3] == size:
+        return pipeline
+    made = [resize_image(image, size) for image in pipeline.images[len(files) :]]
+    images = StreamedImages(files, size, np.stack(made) if made else None)
+    return replace(pipeline, images=images)
 
 
 def _answers(settings, teacher, pipeline, views):

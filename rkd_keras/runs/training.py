@@ -38,14 +38,16 @@ def train(data, out, **options):
 
 @checked(
     of=Settings,
-    **dict.fromkeys(("split", "seed", "split_seed", "val_fraction", "size")),
+    **dict.fromkeys(("split", "seed", "split_seed", "val_fraction")),
 )
 def distill(teacher, out, data=None, **options):
     """Distil a teacher into a small student by relations and probabilities.
 
-    Data, split, seeds, size and the order of the classes are the teacher's own
+    Data, split, seeds and the order of the classes are the teacher's own
     unless they are given, so that the student is tested on images that neither has
-    seen; a teacher that has learnt from the student's test images is refused.
+    seen; a teacher that has learnt from the student's test images is refused. The
+    teacher may take larger images than the student: each sees the same views of the
+    source images at its own size.
 
     Returns:
         The finished `Run`.
@@ -61,9 +63,11 @@ def distill(teacher, out, data=None, **options):
         >>> data = write_dataset(folder / "strips", per_class=9, size=32)
         >>> small = {"width": 0.0625, "stem_stride": 2, "epochs": 1, "quiet": True}
         >>> teacher = train(data, folder / "teacher", size=32, **small)
-        >>> student = distill(teacher, folder / "student", teacher_views=2, **small)
+        >>> student = distill(
+        ...     teacher, folder / "student", teacher_views=2, size=48, **small
+        ... )
         >>> student.settings.size, student.split == teacher.split
-        (32, True)
+        (48, True)
     """
     from rkd_keras.runs.experiment import run_experiment
     from rkd_keras.runs.run import Run

@@ -67,7 +67,7 @@ def test_a_student_takes_over_its_teacher_s_data_split_and_seeds(teacher, tmp_pa
         teacher, tmp_path / "s", teacher_views=1,
         **{k: v for k, v in TINY.items() if k != "size"},
     )  # fmt: skip
-    for name in ("data", "split", "seed", "split_seed", "size"):
+    for name in ("data", "split", "seed", "split_seed"):
         assert getattr(student.settings, name) == getattr(teacher.settings, name)
     assert student.split == teacher.split
 
@@ -112,7 +112,38 @@ def test_other_classes_or_sizes_than_the_teacher_s_are_refused(teacher, tmp_path
     with pytest.raises(InputError, match="dent, rust, and the teacher knows crazing"):
         distill(teacher, tmp_path / "s", images, split="holdout", **TINY)
     with pytest.raises(InputError, match="takes images of 32x32 pixels and the stud"):
-        distill(teacher, tmp_path / "t", **{**TINY, "size": 48})
+        distill(teacher, tmp_path / "t", teacher_views=0, **{**TINY, "size": 48})
+
+
+@pytest.mark.slow
+def test_a_teacher_of_another_size_sees_the_same_views(strips):
+    """Flips and turns of the source image, then one size or the other."""
+    from dataclasses import replace
+
+    from rkd_keras.data import Augmentation, TrainingPipeline, open_dataset
+    from rkd_keras.data.streamed_images import StreamedImages
+    from rkd_keras.files.images import resize_image
+    from rkd_keras.runs.teaching import _resized
+
+    files = open_dataset(strips).files[:8]
+    plain = Augmentation(brightness=0.0, contrast=0.0)
+    student = TrainingPipeline(
+        StreamedImages(files, (32, 32)), np.arange(8), 8, plain, seed=4
+    )
+    teacher = _resized(student, files, (64, 64))
+    assert teacher.images.shape == (8, 64, 64, 3)
+    for view in range(3):
+        (small,), (large,) = student.view_dataset(view), teacher.view_dataset(view)
+        for a, b in zip(small.numpy(), large.numpy(), strict=True):
+            np.testing.assert_allclose(a, resize_image(b.astype("uint8"), (32, 32)))
+    made = np.zeros((2, 32, 32, 3), "uint8")
+    more = replace(
+        student,
+        images=StreamedImages(files, (32, 32), made),
+        labels=np.arange(10),
+        epoch_size=None,
+    )
+    assert _resized(more, files, (64, 64)).images.shape == (10, 64, 64, 3)
 
 
 @pytest.mark.slow
