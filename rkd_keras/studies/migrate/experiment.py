@@ -30,7 +30,7 @@ def run_trainings(settings, lines, path):
     Raises:
         InputError: when the file holds something else.
     """
-    from rkd_keras.data.progress import shown_progress
+    from rkd_keras.progress import shown_progress
     from rkd_keras.studies.row_store import RowStore
 
     store = RowStore(path, row_key)
