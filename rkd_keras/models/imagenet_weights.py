@@ -101,6 +101,22 @@ def imagenet_arrays(variant):
     return arrays
 
 
+def is_installed(variant):
+    """Tell whether the package with the weights of a network is installed.
+
+    Args:
+        variant: key of `SOURCES`.
+
+    Returns:
+        Whether `load_imagenet_weights` will find them.
+    """
+    try:
+        _find(SOURCES[variant], variant)
+    except InputError:
+        return False
+    return True
+
+
 def _find(source, variant):
     # The package is not imported: none of its code runs.
     spec = importlib.util.find_spec(source.package.replace("-", "_"))

@@ -3,6 +3,7 @@
 `train`, `distill`, `compare` and `pipeline` are this with different settings.
 """
 
+import sys
 from dataclasses import replace
 
 from rkd_keras.errors import InputError
@@ -10,6 +11,7 @@ from rkd_keras.runs.parts import check_same_images, load_parts, open_split
 from rkd_keras.runs.precision import choose_precision
 from rkd_keras.runs.results import save_scores
 from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
+from rkd_keras.runs.transfer import fit_head, load_fitting_weights
 
 __all__ = ["Settings", "run_experiment"]
 
@@ -96,7 +98,6 @@ def _train(settings, run, parts, distribution, teacher):
     import keras
 
     from rkd_keras.losses import LossStateCallback
-    from rkd_keras.models import create_model
     from rkd_keras.trainers import (
         DivergenceGuard,
         EpochFacts,
@@ -106,12 +107,7 @@ def _train(settings, run, parts, distribution, teacher):
 
     recipe = recipe_of(settings)
     num_classes = len(parts.class_names)
-    network = create_model(
-        settings.model,
-        num_classes=num_classes,
-        input_shape=(settings.size, settings.size, 3),
-        **settings.model_options,
-    )
+    network = _network(settings, num_classes)
     distribution.prepare(settings, network)
     images, labels = _oversampled(settings, parts)
     pipeline = recipe.pipeline(
@@ -123,6 +119,9 @@ def _train(settings, run, parts, distribution, teacher):
         epoch_size=len(parts.images["train"]),
     )
     distribution.check_batch(pipeline)
+    if settings.weights == "imagenet":
+        fit_head(settings, run, network, pipeline)
+        return network
     if teacher:
         model, pipeline = teacher.make_trainer(
             settings, run, network, pipeline, parts.files["train"], distribution
@@ -180,6 +179,30 @@ def _train(settings, run, parts, distribution, teacher):
         checkpoint.on_train_begin()
     if settings.keep == "best" and checkpoint.best_path.exists():
         network.load_weights(checkpoint.best_path)
+    return network
+
+
+def _network(settings, num_classes):
+    """Build the network, and let it start from weights where they are given."""
+    from rkd_keras.models import create_model
+
+    options = dict(settings.model_options)
+    if settings.weights == "imagenet":
+        options["weights"] = "imagenet"
+    network = create_model(
+        settings.model,
+        num_classes=num_classes,
+        input_shape=(settings.size, settings.size, 3),
+        **options,
+    )
+    if settings.weights not in (None, "imagenet"):
+        left = load_fitting_weights(network, settings.weights)
+        if left and not settings.quiet:
+            print(
+                f"{len(left)} layers did not fit {settings.weights} and begin anew: "
+                f"{', '.join(left[:6])}{' ...' if len(left) > 6 else ''}",
+                file=sys.stderr,
+            )
     return network
 
 

@@ -25,7 +25,11 @@ from rkd_keras.runs.steps import Steps
 LEAST_IMAGES = 6
 FEW_IMAGES = 700
 STRIPS = "strips"
-TEACHER = {"model": "sarsn34", "width": 0.25, "stem_stride": 2}
+TEACHERS = {
+    "imagenet": {"model": "efficientnet_lite0", "weights": "imagenet", "size": 224},
+    "sarsn34": {"model": "sarsn34", "width": 0.25, "stem_stride": 2},
+    "none": None,
+}
 EXPORTS = (
     ("student.onnx", None),
     ("student.tflite", None),
@@ -65,8 +69,10 @@ def pipeline(
     teacher: Annotated[
         str,
         Option(
-            "auto, sarsn34, or none: the student learns alone.",
-            choices=("auto", "sarsn34", "none"),
+            "imagenet: the head of a network with ImageNet weights; sarsn34; none: the "
+            "student learns alone; auto: imagenet where its extra is installed, else "
+            "sarsn34.",
+            choices=("auto", *TEACHERS),
         ),
     ] = "auto",
     model: Model = "edge_resnet_small",
@@ -111,7 +117,7 @@ def pipeline(
     """
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
-    chosen = "sarsn34" if teacher == "auto" else teacher
+    chosen = _teacher() if teacher == "auto" else teacher
     steps = Steps(quiet, 6 + (chosen != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split = _checked_data(data, split, seed, split_seed)
@@ -135,7 +141,12 @@ def pipeline(
     if chosen != "none":
         result.teacher = _trained(
             steps, "Teacher", data, folder / "teacher",
-            {**common, **TEACHER, "epochs": plan.teacher_epochs},
+            {
+                **common,
+                **TEACHERS[chosen],
+                "epochs": plan.teacher_epochs or None,
+                "head_views": max(plan.teacher_views, 1),
+            },
         )  # fmt: skip
     student = {**common, "model": model, "epochs": plan.student_epochs}
     if compare:
@@ -154,6 +165,14 @@ def pipeline(
     result.report = result.student.report()
     result.seconds = steps.seconds()
     return result
+
+
+def _teacher():
+    """Choose the teacher: ImageNet's knowledge where it is installed."""
+    from rkd_keras.models.imagenet_weights import is_installed
+
+    model = TEACHERS["imagenet"]["model"]
+    return "imagenet" if is_installed(model) else "sarsn34"
 
 
 def _checked_data(data, split, seed, split_seed):
@@ -219,18 +238,24 @@ def _planned(folder, data, common, teacher, model, minutes, epochs, compare):
     """Return the plan that is there, or measure and make one."""
     from dataclasses import replace
 
-    from rkd_keras.runs.plan import Plan, make_plan, measured
+    from rkd_keras.runs.plan import (
+        ANSWERS_SHARE,
+        TEACHER_SHARE,
+        Plan,
+        make_plan,
+        measured,
+    )
 
     plan = Plan.read(folder)
     if plan is not None:
         return plan
-    times, images = measured(
-        data, common, None if teacher == "none" else TEACHER, model
-    )
+    times, images = measured(data, common, TEACHERS[teacher], model)
     if compare:
         # Two students of the same length share what is left.
         times["student_seconds"] *= 2
-    plan = make_plan(minutes, images, **times)
+    # A head learns from the very views whose answers the student needs.
+    share = TEACHER_SHARE if teacher == "imagenet" else ANSWERS_SHARE
+    plan = make_plan(minutes, images, **times, answers_share=share)
     if epochs is not None:
         plan = replace(
             plan, student_epochs=epochs, teacher_epochs=plan.teacher_epochs and epochs

@@ -41,7 +41,7 @@ class Plan:
         if self.teacher_epochs:
             lines.append(f"teacher: {self.teacher_epochs} epochs")
         if self.teacher_views:
-            lines.append(f"its answers to {self.teacher_views} views of each image")
+            lines.append(f"teacher's answers to {self.teacher_views} views of an image")
         lines.append(f"student: {self.student_epochs} epochs")
         lines.append(f"about {self.seconds / 60:.0f} minutes in all")
         return lines
@@ -67,7 +67,14 @@ class Plan:
             ) from error
 
 
-def make_plan(minutes, images, teacher_seconds, answer_seconds, student_seconds):
+def make_plan(
+    minutes,
+    images,
+    teacher_seconds,
+    answer_seconds,
+    student_seconds,
+    answers_share=ANSWERS_SHARE,
+):
     """Divide the minutes between teacher and student.
 
     Args:
@@ -77,6 +84,9 @@ def make_plan(minutes, images, teacher_seconds, answer_seconds, student_seconds)
             that is trained.
         answer_seconds: of one image's answer by the teacher, 0 without a teacher.
         student_seconds: of training the student on one image.
+        answers_share: share of the time that is left after the teacher's training
+            which its answers may cost. Defaults to `ANSWERS_SHARE`; a teacher whose
+            head alone is trained on them gets more.
 
     Returns:
         A `Plan`. It takes longer than asked for where the least that is useful does.
@@ -94,7 +104,7 @@ def make_plan(minutes, images, teacher_seconds, answer_seconds, student_seconds)
         teacher_epochs = _within(wanted, LEAST_EPOCHS, MOST_TEACHER_EPOCHS)
         spent += teacher_epochs * images * teacher_seconds
     if answer_seconds:
-        wanted = ANSWERS_SHARE * (left - spent) / (images * answer_seconds)
+        wanted = answers_share * (left - spent) / (images * answer_seconds)
         views = _within(wanted, LEAST_VIEWS, MOST_VIEWS)
         spent += views * images * answer_seconds
     wanted = (left - spent) / (images * student_seconds)
@@ -181,10 +191,14 @@ def measured(data, common, teacher, model):
         student = create_model(model, **shape)
         times["student_seconds"] = seconds_an_image(student, size, batch, train=True)
         if teacher is not None:
-            options = {k: v for k, v in teacher.items() if k != "model"}
-            network = create_model(teacher["model"], **shape, **options)
-            for name, train in (("teacher_seconds", True), ("answer_seconds", False)):
-                times[name] = seconds_an_image(network, size, batch, train)
+            options = dict(teacher)
+            name, size = options.pop("model"), options.pop("size", size)
+            shape["input_shape"] = (size, size, 3)
+            head_alone = options.pop("weights", None) == "imagenet"
+            network = create_model(name, **shape, **options)
+            times["answer_seconds"] = seconds_an_image(network, size, batch, False)
+            if not head_alone:
+                times["teacher_seconds"] = seconds_an_image(network, size, batch, True)
     finally:
         keras.config.set_dtype_policy(policy)
         keras.backend.clear_session()

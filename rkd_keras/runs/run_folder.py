@@ -64,6 +64,11 @@ class RunFolder:
         """Path of the teacher's stored answers."""
         return self.path / "teacher_cache.npz"
 
+    @property
+    def features(self):
+        """Path of the features that a head alone was trained on."""
+        return self.path / "features.npy"
+
     def _read(self, name, kind):
         path = self.path / name
         try:
@@ -188,6 +193,7 @@ class RunFolder:
             *(self.path / "exports.json", self.path / "benchmark.json"),
             self.path / "compared.json",
             *(self.report_path, self.history_path, self.teacher_cache),
+            *self.path.glob("features*"),
             *(self.figures, self.tensorboard, self.checkpoints),
             *(self.split_path, self.config_path),
         ):

@@ -16,7 +16,6 @@ from rkd_keras.options import (
     Quiet,
     Resume,
     Seed,
-    Size,
     SplitSeed,
     StemStride,
     Strict,
@@ -26,6 +25,7 @@ from rkd_keras.options import (
 
 OVERSAMPLINGS = ("copy", "mosaic", "fusion", "mosaic+fusion")
 SAMPLINGS = ("natural", "balanced", *OVERSAMPLINGS)
+IMAGENET_SIZES = {"efficientnet_lite1": 240, "efficientnet_lite2": 260}
 MONITORS = ("val_accuracy", "val_macro_recall", "val_gmean")
 # What only a distillation has.
 DISTILLATION = (
@@ -56,7 +56,24 @@ class Settings:
         dict | None,
         Option("Further arguments of the model.", flag="--model-option", pairs=True),
     ] = None
-    size: Size = 64
+    weights: Annotated[
+        str | None,
+        Option(
+            "What the network starts from: imagenet, whose head alone is then trained, "
+            "or a weights or .keras file, of which every layer is taken that fits."
+        ),
+    ] = None
+    head_views: Annotated[
+        int,
+        Option("Seeded views that the head of imagenet is trained on.", at_least=1),
+    ] = 8
+    size: Annotated[
+        int | None,
+        Option(
+            "Side of the square input in pixels; 64, or what imagenet was learnt at.",
+            at_least=8,
+        ),
+    ] = None
     split: Annotated[
         str,
         Option("holdout, given, neu-600, neu-lt10, neu-lt20, neu-few10/20/50."),
@@ -168,6 +185,10 @@ class Settings:
         if stem_stride != 1:
             options = {**options, "stem_stride": stem_stride}
         self.model_options = options
+        if self.size is None:
+            self.size = 64
+            if self.weights == "imagenet":
+                self.size = IMAGENET_SIZES.get(self.model, 224)
         for name in ("data", "out", "teacher", "teacher_cache"):
             value = getattr(self, name)
             setattr(self, name, None if value is None else str(value))
@@ -197,6 +218,11 @@ class Settings:
                 option.check(name, getattr(self, name))
         if not self.teacher:
             return
+        if self.weights == "imagenet":
+            raise InputError(
+                "weights imagenet trains the head alone, on labels alone: it can be a "
+                "teacher, not a student"
+            )
         if self.mix and self.teacher_views:
             raise InputError(
                 "mix cannot be used with stored teacher answers, for the teacher never "

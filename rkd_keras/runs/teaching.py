@@ -150,7 +150,7 @@ class Teacher:
             made_of = _fingerprint(teacher, shown, settings.teacher_views)
             cache = distribution.teacher_cache(
                 lambda: TeacherCache.load(path, made_of) if path.exists() else None,
-                lambda views: _answers(settings, teacher, shown, views),
+                lambda views: self._answers(settings, teacher, shown, views),
                 settings.teacher_views,
             )
             if distribution.chief and not path.exists():
@@ -166,6 +166,17 @@ class Teacher:
             settings.angle_weight,
         )
         return trainer, pipeline
+
+    def _answers(self, settings, teacher, pipeline, views):
+        """Take the answers of the features that the head learnt on, or run it."""
+        from rkd_keras.runs.transfer import answers_of_features
+        from rkd_keras.trainers import TeacherCache
+
+        if self.run is not None and views == range(settings.teacher_views):
+            found = answers_of_features(self.run, teacher, pipeline, len(views))
+            if found is not None:
+                return TeacherCache(*found)
+        return _run_over_views(settings, teacher, pipeline, views)
 
 
 def _resized(pipeline, files, size):
@@ -186,7 +197,7 @@ def _resized(pipeline, files, size):
     return replace(pipeline, images=images)
 
 
-def _answers(settings, teacher, pipeline, views):
+def _run_over_views(settings, teacher, pipeline, views):
     from rich.progress import Progress
 
     from rkd_keras.trainers import TeacherCache

@@ -41,8 +41,8 @@ train one with rkd-keras migrate train
     import numpy as np
 
     from rkd_keras.data import open_dataset
-    from rkd_keras.progress import shown_progress
     from rkd_keras.data.sample_folder import SampleFolder
+    from rkd_keras.progress import shown_progress
     from rkd_keras.runs.start_tensorflow import start_tensorflow
     from rkd_keras.studies.migrate.classes import renamed_classes
     from rkd_keras.studies.migrate.migration_run import MigrationRun, load_for

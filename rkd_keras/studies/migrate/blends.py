@@ -73,10 +73,10 @@ def blend(
     import numpy as np
 
     from rkd_keras.data import load_images, open_dataset
-    from rkd_keras.progress import shown_progress
     from rkd_keras.data.sample_folder import SampleFolder
     from rkd_keras.data.samples.blending import blend_samples
     from rkd_keras.files.images import list_images, read_image
+    from rkd_keras.progress import shown_progress
     from rkd_keras.studies.migrate.classes import renamed_classes
     from rkd_keras.studies.migrate.defects import defects
 

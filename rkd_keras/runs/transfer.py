@@ -1,0 +1,150 @@
+"""Start a training from weights that something else has learnt."""
+
+import hashlib
+from pathlib import Path
+
+from rkd_keras.errors import InputError
+
+
+def load_fitting_weights(network, path):
+    """Take over every layer of a file whose name and shapes fit.
+
+    Args:
+        network: a `keras.Model`, changed in place.
+        path: a `.weights.h5` or `.keras` file of any model.
+
+    Returns:
+        List of names of the network's layers that were not found, or have other
+        shapes.
+
+    Raises:
+        InputError: when there is no such file, or none of its layers fits.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"weights {path} do not exist; give a file, or imagenet")
+    before = {layer.name: _digest(layer) for layer in _weighted(network)}
+    try:
+        if path.suffix == ".keras":
+            from rkd_keras.models import load_model
+
+            _copy(load_model(path), network)
+        else:
+            network.load_weights(path, skip_mismatch=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} cannot be read as weights: {error}") from error
+    left = [
+        layer.name
+        for layer in _weighted(network)
+        if _digest(layer) == before[layer.name]
+    ]
+    if len(left) == len(before):
+        raise InputError(f"no layer of {path} fits the network {network.name}")
+    return left
+
+
+def _weighted(network):
+    return [layer for layer in network.layers if layer.weights]
+
+
+def _digest(layer):
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for weight in layer.weights:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
+
+
+def _copy(source, network):
+    known = {layer.name: layer for layer in _weighted(source)}
+    for layer in _weighted(network):
+        found = known.get(layer.name)
+        if found is None:
+            continue
+        shapes = [[tuple(w.shape) for w in each.weights] for each in (found, layer)]
+        if shapes[0] == shapes[1]:
+            layer.set_weights(found.get_weights())
+
+
+def fit_head(settings, run, network, pipeline):
+    """Train the head of a frozen network on features that are computed once.
+
+    Args:
+        settings: the run's `Settings`.
+        run: the `Run`; the features are kept in it.
+        network: the network, its head is changed in place.
+        pipeline: the `TrainingPipeline`.
+    """
+    from rkd_keras.progress import shown_progress
+    from rkd_keras.trainers import fit_feature_head
+
+    total = settings.head_views * len(pipeline.images)
+    done = 0
+    with shown_progress("features", settings.quiet) as show:
+
+        def progress(count):
+            nonlocal done
+            done += count
+            show(done, total)
+
+        fit_feature_head(
+            network,
+            pipeline,
+            views=settings.head_views,
+            path=run.features,
+            made_of=features_made_of(network, pipeline),
+            progress=progress,
+        )
+
+
+def features_made_of(network, pipeline):
+    """Digest of all that the features of a network's views depend on.
+
+    Args:
+        network: a classifier with a layer `logits`, which does not count.
+        pipeline: the `TrainingPipeline` whose views are shown.
+
+    Returns:
+        Text.
+    """
+    from rkd_keras.data.streamed_images import update_digest
+
+    digest = hashlib.sha256()
+    for layer in _weighted(network):
+        if layer.name != "logits":
+            digest.update(_digest(layer).encode())
+    update_digest(digest, pipeline.images)
+    digest.update(repr((pipeline.seed, pipeline.augment)).encode())
+    return digest.hexdigest()
+
+
+def answers_of_features(run, teacher, pipeline, views):
+    """Make a teacher's answers of the features that its head was trained on.
+
+    Args:
+        run: the teacher's `Run`.
+        teacher: its model.
+        pipeline: the `TrainingPipeline` of the teacher's views.
+        views: number of views that are wanted.
+
+    Returns:
+        Pair of logits `(views, images, classes)` and embedding `(views, images,
+        features)`, float32; `None` where the features are of other views or images.
+    """
+    import json
+
+    import numpy as np
+
+    facts = run.features.with_suffix(".json")
+    if not (run.features.is_file() and facts.is_file()):
+        return None
+    kept = json.loads(facts.read_text(encoding="utf-8"))
+    if kept["made_of"] != features_made_of(teacher, pipeline):
+        return None
+    features = np.load(run.features, mmap_mode="r", allow_pickle=False)
+    if len(features) < views:
+        return None
+    embedding = np.asarray(features[:views], "float32")
+    kernel, bias = teacher.get_layer("logits").get_weights()
+    return embedding @ kernel + bias, embedding
