@@ -18,6 +18,12 @@ def _show_check(found):
     from rkd_keras.files.names import printable
 
     console = Console()
+
+    def tell(mark, text):
+        text = escape(printable(text))
+        console.print(f"{mark} {text}", highlight=False, soft_wrap=True)
+
+    tell("read as", found.layout)
     table = Table("class", "images", "with boxes")
     for name, count in found.counts.items():
         table.add_row(escape(printable(name)), str(count), str(found.boxed[name]))
@@ -25,9 +31,14 @@ def _show_check(found):
     for part, counts in found.parts.items():
         total, each = sum(counts.values()), list(counts.values())
         console.print(f"{found.split} {part}: {total} images, {each}")
+    for note, count in found.notes.items():
+        tell("[blue]i[/]", f"{count} images: {note}")
+    for sentence in found.unused:
+        tell("[dim]-[/]", sentence)
     for finding in found.findings:
-        text = escape(printable(finding))
-        console.print(f"[yellow]![/] {text}", highlight=False, soft_wrap=True)
+        tell("[yellow]![/]", finding)
+    if found.manifest is not None:
+        tell("written:", str(found.manifest))
     console.print(f"{found.images} images, {len(found.findings)} findings")
 
 

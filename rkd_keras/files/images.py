@@ -21,8 +21,10 @@ from rkd_keras.files.decoding import (
     describe_pixels,
     to_rgb_uint8,
 )
-from rkd_keras.files.packs import MANIFEST, enclosing_pack, find_packed, open_pack
+from rkd_keras.files.names import printable
+from rkd_keras.files.packs import enclosing_pack, find_packed, is_pack, open_pack
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.walking import Walked, walk
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -106,6 +108,8 @@ def read_bytes(path):
     path = Path(path)
     try:
         return path.read_bytes()
+    except ValueError as error:  # a name that no file can have
+        raise InputError(f"{printable(path)} cannot be read: {error}") from error
     except OSError as error:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         packed = find_packed(path) if missing else None
@@ -213,7 +217,8 @@ def list_images(paths):
     """List image files: files as given, folders searched below, globs opened.
 
     Packs count as folders: those given, those below a folder, and folders and
-    globs within one. Pictures that show results of ours are passed over.
+    globs within one. Links to folders are followed. Hidden files and pictures that
+    show results of ours are passed over.
 
     Args:
         paths: a path or a list of paths; a path may hold `*`, `?` or `**`.
@@ -229,11 +234,10 @@ def list_images(paths):
     found = set()
     for path in map(Path, paths):
         if path.is_dir():
-            for inner in path.rglob("*"):
-                if inner.name == MANIFEST:
-                    found.update(open_pack(inner.parent).paths())
-                elif _is_image(inner):
-                    found.add(inner)
+            walked = Walked(packs=[path]) if is_pack(path) else walk(path)
+            found.update(f for f in walked.files if _has_image_suffix(f))
+            for pack in walked.packs:
+                found.update(open_pack(pack).paths())
         elif path.is_file():
             found.add(path)
         elif inside := enclosing_pack(path):
@@ -254,4 +258,8 @@ def list_images(paths):
 
 
 def _is_image(path):
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    return _has_image_suffix(path) and path.is_file()
+
+
+def _has_image_suffix(path):
+    return path.suffix.lower() in IMAGE_SUFFIXES

@@ -17,7 +17,8 @@ class PackSource:
     Attributes:
         index: their `ImageIndex`; without class names for images that nobody has
             labelled.
-        layout: `"folders"`, `"neu"`, `"manifest"` or `"unlabelled"`.
+        layout: `"folders"`, `"manifest"` or `"unlabelled"`; earlier packs say
+            `"neu"` for folders whose names tell the class.
     """
 
     index: ImageIndex
@@ -65,6 +66,4 @@ def find_source(path, labelled=True):
     index = open_dataset(path)
     if path.is_file():
         return PackSource(index, "manifest")
-    folders = {p.name.lower(): p for p in path.iterdir() if p.is_dir()}
-    flat = index.files[0].parent in (path, folders.get("images"))
-    return PackSource(index, "neu" if flat else "folders")
+    return PackSource(index, "folders")

@@ -52,12 +52,13 @@ def pack_images(
     """
     from rkd_keras.data.packing.pack_source import find_source
     from rkd_keras.data.packing.shards import write_pack
+    from rkd_keras.files.results import make_folder
     from rkd_keras.progress import shown_progress
 
     _check_target(out, overwrite)
     source = find_source(data, not unlabelled)
     names = source.names()
-    _make_folder(out)
+    make_folder(out)
     _clear_pack(out)
     with shown_progress("packing", quiet) as progress:
         return write_pack(source, names, out, shard_images, progress)
@@ -81,13 +82,6 @@ def _clear_pack(out):
     for shard in shards:
         for name in (shard["file"], shard["index"]):
             (out / name).unlink(missing_ok=True)
-
-
-def _make_folder(out):
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out} cannot be made: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -140,13 +134,15 @@ def unpack_images(
         b'any bytes'
     """
     from rkd_keras.data.packing.shards import restore
+    from rkd_keras.data.reading.manifest import write_manifest
     from rkd_keras.files.packs import open_pack
+    from rkd_keras.files.results import make_folder
     from rkd_keras.progress import shown_progress
 
     pack = open_pack(data)
     images, files, faults = list(pack.images.values()), [], []
     _check_target(out, overwrite=False)
-    _make_folder(out)
+    make_folder(out)
     with shown_progress("unpacking", quiet) as progress:
         for done, image in enumerate(images, start=1):
             try:
@@ -156,27 +152,11 @@ def unpack_images(
                 faults.append(str(error))
             progress(done, len(images))
     if pack.manifest["layout"] == "manifest":
-        _write_manifest(out / "manifest.csv", images)
+        rows = ((image.name, image.class_name, image.part) for image in images)
+        write_manifest(out / "manifest.csv", rows)
     found = Unpacked(out, files, faults)
     if faults:
         raise FindingsError(
             f"{len(faults)} images of {data} could not be restored", found
         )
     return found
-
-
-def _write_manifest(path, images):
-    import csv
-
-    from rkd_keras.files.replacing import replacing
-
-    with (
-        replacing(path) as temporary,
-        temporary.open(
-            "w", newline="", encoding="utf-8", errors="surrogateescape"
-        ) as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(("file", "label", "split"))
-        for image in images:
-            writer.writerow((image.name, image.class_name, image.part or ""))

@@ -108,11 +108,13 @@ class VocObject:
 
     Attributes:
         where: file, number and class of the object, for messages.
+        class_name: its class; empty where none is given.
         box: tuple `(left, top, right, bottom)`, `None` where it cannot be used.
         fault: what is wrong with it, `None` where nothing is.
     """
 
     where: str
+    class_name: str = ""
     box: tuple | None = None
     fault: str | None = None
 
@@ -126,7 +128,7 @@ class VocObject:
             A sentence, or `None` where the box lies within the image.
 
         Example:
-            >>> VocObject("1.xml, object 1", (0, 0, 9, 4)).misfit((8, 8))
+            >>> VocObject("1.xml, object 1", "dent", (0, 0, 9, 4)).misfit((8, 8))
             '1.xml, object 1: its box reaches beyond the image of 8x8 pixels'
         """
         if self.box is None:
@@ -174,9 +176,11 @@ def read_objects(source, name=None):
         where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
         box, fault = _box_of(item)
         if fault:
-            objects.append(VocObject(where, fault=f"{where}: {fault}"))
+            fault = f"{where}: {fault}"
+            objects.append(VocObject(where, class_name, fault=fault))
         else:
-            objects.append(VocObject(where, tuple(from_voc(box)[0].tolist())))
+            box = tuple(from_voc(box)[0].tolist())
+            objects.append(VocObject(where, class_name, box))
     return objects or [VocObject(name, fault=f"{name} describes no object")]
 
 
@@ -224,6 +228,21 @@ def _box_of(item):
                 f"{VOC_EDGES[high]} {box[high]}"
             )
     return box, None
+
+
+def class_names_of(path):
+    """Return the classes of the objects in a VOC file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Set of names; empty for what is no annotation.
+    """
+    try:
+        return {each.class_name for each in read_objects(path)} - {""}
+    except InputError:
+        return set()
 
 
 def read_annotations(annotations):

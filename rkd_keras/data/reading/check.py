@@ -1,10 +1,12 @@
 """Look at a data set before it is trained on."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import FindingsError, InputError
-from rkd_keras.options import Data, Option, Quiet, checked
+from rkd_keras.options import Data, Option, Overwrite, Quiet, checked
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,7 @@ class DataCheck:
     """What `check` says of a data set.
 
     Attributes:
+        layout: sentence on how the data set was understood.
         images: number of images.
         counts: dict from class name to its number of images.
         boxed: dict from class name to its number of images with boxes.
@@ -19,18 +22,26 @@ class DataCheck:
         parts: dict from part to a dict from class name to its number of images.
         findings: list of sentences on what would spoil a training or cannot be
             used.
+        unused: list of sentences on what else lies there.
+        notes: dict from what reading does to pixels (such as "16 bits a channel,
+            divided by 257") to the number of images to which it does it.
+        manifest: path of the manifest that was written, or `None`.
 
     Example:
-        >>> DataCheck(1, {"dent": 1}, {"dent": 0}).findings
+        >>> DataCheck("a folder for each class", 1, {"dent": 1}, {"dent": 0}).findings
         []
     """
 
+    layout: str
     images: int
     counts: dict
     boxed: dict
     split: str | None = None
     parts: dict = field(default_factory=dict)
     findings: list = field(default_factory=list)
+    unused: list = field(default_factory=list)
+    notes: dict = field(default_factory=dict)
+    manifest: Path | None = None
 
 
 @checked
@@ -38,13 +49,27 @@ def check(
     data: Data,
     split: Annotated[str | None, Option("Also try this split protocol.")] = None,
     strict: Annotated[bool, Option("Fail when anything was found.")] = False,
+    class_from: Annotated[
+        str,
+        Option(
+            "What tells the class in a folder: auto, name, annotation, folder (the "
+            "innermost) or the number of a level of folders."
+        ),
+    ] = "auto",
+    manifest: Annotated[
+        Path | None,
+        Option("CSV manifest to write of what was understood; --data takes it."),
+    ] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ):
     """Count the images of each class and report what would spoil a training.
 
     Files that cannot be decoded, boxes that cannot be used, empty classes, classes
-    that only the test part has, and files that stand in two parts are named, one line
-    each.
+    that only the test part has, files that stand in two parts, and everything that is
+    not used are named, one line each. Where a folder can be read in several ways, it
+    is said which one was taken; --class-from takes another, and --manifest writes it
+    down for the other commands.
 
     Returns:
         A `DataCheck`.
@@ -62,16 +87,21 @@ def check(
         >>> found.images, found.counts["patches"], found.findings
         (12, 2, [])
     """
-    from rkd_keras.data.reading.open_dataset import open_dataset
+    from rkd_keras.data.reading.open_dataset import read_any
     from rkd_keras.data.reading.splits import make_split
+    from rkd_keras.files.results import check_targets
 
-    index = open_dataset(data)
+    if manifest is not None:
+        check_targets([manifest], [data], overwrite)
+    index = read_any(data, class_from)
     names = index.class_names
+    faulty, notes = _faulty_images(index, quiet)
     found = [
         *_damaged_shards(data),
-        *_faulty_images(index, quiet),
-        *_empty_folders(data),
+        *(str(each) for each in index.unused if each.is_loss),
+        *faulty,
         *_test_only(index),
+        *_alike(names),
         *_duplicates(index),
     ]
     # A damaged record is met by its image and by its boxes.
@@ -81,13 +111,19 @@ def check(
         made = make_split(index, split)
         for part in ("train", "val", "test"):
             parts[part] = _by_class(names, index.counts(getattr(made, part)))
+    if manifest is not None:
+        _write(manifest, index)
     found = DataCheck(
+        index.layout,
         len(index),
         _by_class(names, index.counts()),
         _by_class(names, index.counts(sorted(index.boxes))),
         split,
         parts,
         findings,
+        [str(each) for each in index.unused if not each.is_loss],
+        notes,
+        manifest,
     )
     if strict and findings:
         raise FindingsError(
@@ -108,20 +144,21 @@ def _damaged_shards(data):
 
 def _faulty_images(index, quiet):
     """Decode all images; compare their sizes with their boxes."""
-    from rkd_keras.files.images import read_image
+    from rkd_keras.files.images import describe_image, read_image
     from rkd_keras.progress import shown_progress
 
-    findings = []
+    findings, notes = [], Counter()
     with shown_progress("decoding", quiet) as progress:
         for i, file in enumerate(index.files):
             shape = None
             try:
                 shape = read_image(file).shape[:2]
+                notes.update(describe_image(file))
             except InputError as error:
                 findings.append(str(error))
             findings += _faulty_boxes(index, i, shape)
             progress(i + 1, len(index))
-    return findings
+    return findings, dict(notes)
 
 
 def _faulty_boxes(index, i, shape):
@@ -134,7 +171,7 @@ def _faulty_boxes(index, i, shape):
         else:
             boxes = index.boxes.get(i, ())
             objects = [
-                VocObject(f"{name}, box {number}", tuple(box))
+                VocObject(f"{name}, box {number}", box=tuple(box))
                 for number, box in enumerate(boxes, start=1)
             ]
     except InputError as error:
@@ -162,16 +199,6 @@ def _annotation(index, i):
     return str(file), None
 
 
-def _empty_folders(data):
-    if not data.is_dir():
-        return []
-    return [
-        f"the folder {folder} holds no image"
-        for folder in sorted(p for p in data.rglob("*") if p.is_dir())
-        if not any(folder.iterdir())
-    ]
-
-
 def _test_only(index):
     findings = []
     for label, name in enumerate(index.class_names):
@@ -181,6 +208,33 @@ def _test_only(index):
         if parts == {"test"}:
             findings.append(f"class {name!r} is seen in test only")
     return findings
+
+
+def _alike(names):
+    """Classes whose names differ in case only are one class to people."""
+    by_name = defaultdict(list)
+    for name in names:
+        by_name[name.casefold()].append(name)
+    groups = [each for each in by_name.values() if len(each) > 1]
+    return [
+        f"the classes {each} differ in upper and lower case only" for each in groups
+    ]
+
+
+def _write(path, index):
+    import os
+
+    from rkd_keras.data.reading.manifest import write_manifest
+    from rkd_keras.files.results import make_folder
+
+    folder = make_folder(path.parent)
+    rows = [
+        (os.path.relpath(file, folder), index.class_names[label], part)
+        for file, label, part in zip(
+            index.files, index.labels, index.parts, strict=True
+        )
+    ]
+    write_manifest(path, rows)
 
 
 def _duplicates(index):

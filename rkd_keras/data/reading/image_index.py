@@ -25,6 +25,8 @@ class ImageIndex:
         faults: list of sentences on annotations and boxes that could not be used.
         root: folder that the images' names are relative to, or `None`: the deepest
             one that holds all of them.
+        layout: sentence on how the data set was understood.
+        unused: list of `rkd_keras.files.walking.Unused`: all else that lies there.
 
     Raises:
         ValueError: when files, labels and parts are not of one length.
@@ -44,6 +46,8 @@ class ImageIndex:
     annotations: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
     root: Path | None = None
+    layout: str = ""
+    unused: list = field(default_factory=list)
 
     def __post_init__(self):
         """Normalise the types of what was given."""
@@ -87,3 +91,24 @@ class ImageIndex:
         if indices is not None:
             labels = labels[np.asarray(indices, np.int64)]
         return np.bincount(labels, minlength=len(self.class_names))
+
+
+def index_of(found, root):
+    """Make an `ImageIndex` of a list of images.
+
+    Args:
+        found: list of `(file, class name, part or None)`.
+        root: folder that the images' names are relative to.
+
+    Returns:
+        An `ImageIndex`; classes in alphabetical order.
+    """
+    class_names = sorted({name for _, name, _ in found})
+    number = {name: label for label, name in enumerate(class_names)}
+    return ImageIndex(
+        [file for file, _, _ in found],
+        [number[name] for _, name, _ in found],
+        class_names,
+        [part for _, _, part in found],
+        root=root,
+    )

@@ -1,12 +1,7 @@
-"""Read the NEU surface defect database as it is distributed."""
+"""The names of the NEU surface defect database tell the classes."""
 
 import re
 from pathlib import Path
-
-from rkd_keras.data.reading.boxes import read_annotations
-from rkd_keras.data.reading.image_index import ImageIndex
-from rkd_keras.errors import InputError
-from rkd_keras.files.images import IMAGE_SUFFIXES
 
 CLASS_NAMES = (
     "crazing",
@@ -39,47 +34,19 @@ def class_of(path):
     return SHORT_NAMES.get(name, name if name in CLASS_NAMES else None)
 
 
-def read_neu(directory):
-    """Read NEU-DET (`IMAGES` and `ANNOTATIONS`) or flat NEU-CLS files.
+def number_of(path):
+    """Return the number at the end of a file's name.
 
     Args:
-        directory: folder with `IMAGES/<class>_<n>.jpg` and Pascal VOC files in
-            `ANNOTATIONS`, or with the images themselves.
+        path: a path such as `scratches_12.jpg`.
 
     Returns:
-        An `ImageIndex`, files sorted by class and number.
+        Integer, -1 where there is none.
 
-    Raises:
-        InputError: when no file is named as NEU names them.
+    Example:
+        >>> number_of("scratches_12.jpg"), number_of("a.jpg")
+        (12, -1)
     """
-    directory = Path(directory)
-    folders = {p.name.lower(): p for p in directory.iterdir() if p.is_dir()}
-    images = folders.get("images", directory)
-    found = [
-        (class_of(path), int(PATTERN.fullmatch(path.stem)["number"]), path)
-        for path in images.iterdir()
-        if path.suffix.lower() in IMAGE_SUFFIXES and class_of(path)
-    ]
-    if not found:
-        raise InputError(
-            f"{images} holds no image named like scratches_1.jpg or Sc_1.bmp; "
-            "give the NEU folder"
-        )
-    found.sort()
-    class_names = sorted({name for name, _, _ in found})
-    annotations = {}
-    if "annotations" in folders:
-        for i, (_, _, path) in enumerate(found):
-            annotation = folders["annotations"] / f"{path.stem}.xml"
-            if annotation.is_file():
-                annotations[i] = annotation
-    boxes, faults = read_annotations(annotations)
-    return ImageIndex(
-        [path for _, _, path in found],
-        [class_names.index(name) for name, _, _ in found],
-        class_names,
-        boxes=boxes,
-        annotations=annotations,
-        faults=faults,
-        root=directory,
-    )
+    match = PATTERN.fullmatch(Path(path).stem)
+    # Digits of any script count, but not more than a number may have.
+    return int(match["number"]) if match and len(match["number"]) < 4000 else -1

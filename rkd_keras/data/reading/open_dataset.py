@@ -1,29 +1,36 @@
 """Open a data set in whichever of the known layouts it has."""
 
+import logging
 from pathlib import Path
 
-from rkd_keras.data.reading.folders import read_folders, read_manifest
-from rkd_keras.data.reading.neu import class_of, read_neu
+from rkd_keras.data.reading.manifest import read_manifest
 from rkd_keras.data.reading.read_pack import read_pack
+from rkd_keras.data.reading.tree import read_tree
 from rkd_keras.errors import InputError
-from rkd_keras.files.images import IMAGE_SUFFIXES
 from rkd_keras.files.packs import is_pack
 
+LOGGER = logging.getLogger(__name__)
 
-def open_dataset(path):
+
+def open_dataset(path, class_from="auto"):
     """List a data set's images and labels.
 
     The layout is found out: a `.csv` file is a manifest (`file`, `label` and,
-    at will, `split`); a folder with `IMAGES` and `ANNOTATIONS`, or with flat
-    files named `scratches_1.jpg` or `Sc_1.bmp`, is NEU-DET or NEU-CLS; a pack
-    (see `pack_images`) is what was packed; any other folder has one folder per
-    class, with train, val and test folders at any level or none.
+    at will, `split`); a pack (see `pack_images`) is what was packed; any other folder
+    has a folder for each class, with train, val and test folders at any level or
+    none, or images whose names (`scratches_1.jpg`, `Sc_1.bmp`) or Pascal VOC
+    annotations tell the class. Links are followed, hidden files are not. What is not
+    used is in the index's `unused`, and `rkd-keras data check` names it.
 
     Args:
         path: folder or CSV file.
+        class_from: what tells the class in a folder: `"name"` of the file,
+            `"annotation"`, `"folder"` (the innermost), or the number of a level of
+            folders below the one that holds all images, such as `"1"`. Defaults to
+            `"auto"`: found out.
 
     Returns:
-        An `ImageIndex`.
+        An `ImageIndex`, whose `layout` says how the folder was understood.
 
     Raises:
         InputError: when the path does not exist or holds no labelled images.
@@ -37,6 +44,28 @@ def open_dataset(path):
         >>> open_dataset(root).class_names
         ('dent', 'scratch')
     """
+    index = read_any(path, class_from)
+    losses = [*(str(each) for each in index.unused if each.is_loss), *index.faults]
+    if losses:
+        LOGGER.warning(
+            "%d things in %s are not used (%s); rkd-keras data check names all",
+            len(losses),
+            path,
+            losses[0],
+        )
+    return index
+
+
+def read_any(path, class_from="auto"):
+    """List a data set as `open_dataset` does, without a word on what is not used.
+
+    Args:
+        path: folder or CSV file.
+        class_from: see `open_dataset`. Defaults to `"auto"`.
+
+    Returns:
+        An `ImageIndex`.
+    """
     path = Path(path)
     if path.is_file() and path.suffix.lower() == ".csv":
         return read_manifest(path)
@@ -44,13 +73,4 @@ def open_dataset(path):
         raise InputError(f"{path} is neither a folder nor a CSV manifest")
     if is_pack(path):
         return read_pack(path)
-    names = {p.name.lower() for p in path.iterdir() if p.is_dir()}
-    flat = [p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
-    if {"images", "annotations"} <= names or (flat and all(map(class_of, flat))):
-        return read_neu(path)
-    if flat and not names:
-        raise InputError(
-            f"{path} holds images whose names tell no class; put them into folders "
-            "per class or list them in a CSV manifest (file,label)"
-        )
-    return read_folders(path)
+    return read_tree(path, class_from)

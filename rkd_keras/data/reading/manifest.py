@@ -1,0 +1,89 @@
+"""Read and write CSV manifests: files, their classes and parts."""
+
+import csv
+import os
+from pathlib import Path
+
+from rkd_keras.data.reading.identity import common_folder
+from rkd_keras.data.reading.image_index import index_of
+from rkd_keras.data.reading.parts import PARTS
+from rkd_keras.errors import InputError
+from rkd_keras.files.names import printable
+from rkd_keras.files.replacing import replacing
+
+
+def read_manifest(path):
+    """Read a CSV file with the columns `file`, `label` and, at will, `split`.
+
+    Args:
+        path: the CSV file; relative files are looked up beside it.
+
+    Returns:
+        An `ImageIndex`; classes in alphabetical order.
+
+    Raises:
+        InputError: when a column or value is missing (the line is named) or
+            the file holds no row.
+    """
+    path = Path(path)
+    found = []
+    try:
+        # Names of files may be any bytes.
+        with path.open(
+            newline="", encoding="utf-8-sig", errors="surrogateescape"
+        ) as file:
+            rows = csv.DictReader(file)
+            missing = {"file", "label"} - set(rows.fieldnames or ())
+            if missing:
+                raise InputError(
+                    f"{path} lacks the column {', '.join(sorted(missing))}; the "
+                    "header must be file,label or file,label,split"
+                )
+            for row in rows:
+                found.append(_row(path, rows.line_num, row))
+    except (OSError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    if not found:
+        raise InputError(f"{path} lists no images")
+    index = index_of(found, _root_of(path.parent, [file for file, _, _ in found]))
+    index.layout = "a CSV manifest: file, label and, at will, split"
+    return index
+
+
+def _row(path, line, row):
+    file, label = row["file"], (row["label"] or "").strip()
+    if not file or not label:
+        raise InputError(f"{path}, line {line}: file and label must not be empty")
+    if "\0" in file:
+        raise InputError(f"{path}, line {line}: {printable(file)} is no file's name")
+    part = (row.get("split") or "").strip().lower()
+    if part and part not in PARTS:
+        raise InputError(
+            f"{path}, line {line}: split must be train, val or test, not {part!r}"
+        )
+    return path.parent / file, printable(label), PARTS.get(part)
+
+
+def _root_of(folder, files):
+    """A manifest may list files from anywhere."""
+    folder = Path(os.path.abspath(folder))
+    inside = all(Path(os.path.abspath(file)).is_relative_to(folder) for file in files)
+    return folder if inside else common_folder(files)
+
+
+def write_manifest(path, rows):
+    """Write a manifest that `read_manifest` reads.
+
+    Args:
+        path: the CSV file.
+        rows: iterable of `(file, class name, part or None)`.
+    """
+    with (
+        replacing(path) as temporary,
+        temporary.open(
+            "w", newline="", encoding="utf-8", errors="surrogateescape"
+        ) as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(("file", "label", "split"))
+        writer.writerows((name, label, part or "") for name, label, part in rows)
