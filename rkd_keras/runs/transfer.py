@@ -23,23 +23,46 @@ def load_fitting_weights(network, path):
     path = Path(path)
     if not path.is_file():
         raise InputError(f"weights {path} do not exist; give a file, or imagenet")
-    before = {layer.name: _digest(layer) for layer in _weighted(network)}
-    try:
-        if path.suffix == ".keras":
-            from rkd_keras.models import load_model
+    import numpy as np
 
-            _copy(load_model(path), network)
-        else:
-            network.load_weights(path, skip_mismatch=True)
+    before = {layer.name: layer.get_weights() for layer in _weighted(network)}
+    # What is no number afterwards was not in the file, or did not fit.
+    for layer in _weighted(network):
+        layer.set_weights([np.full_like(w, np.nan) for w in before[layer.name]])
+    try:
+        _load(network, path)
     except (OSError, ValueError, KeyError) as error:
+        _restore(network, before)
         raise InputError(f"{path} cannot be read as weights: {error}") from error
-    left = [
-        layer.name
-        for layer in _weighted(network)
-        if _digest(layer) == before[layer.name]
-    ]
+    left = _restore(network, before)
     if len(left) == len(before):
         raise InputError(f"no layer of {path} fits the network {network.name}")
+    return left
+
+
+def _load(network, path):
+    import warnings
+
+    if path.suffix == ".keras":
+        from rkd_keras.models import load_model
+
+        _copy(load_model(path), network)
+        return
+    with warnings.catch_warnings():
+        # Keras warns of each layer that does not fit; they are told together.
+        warnings.simplefilter("ignore")
+        network.load_weights(path, skip_mismatch=True)
+
+
+def _restore(network, before):
+    """Give layers that were not loaded their weights back; return their names."""
+    import numpy as np
+
+    left = []
+    for layer in _weighted(network):
+        if any(np.isnan(w).any() for w in layer.get_weights()):
+            layer.set_weights(before[layer.name])
+            left.append(layer.name)
     return left
 
 
