@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 BATCH = 64
-VARIANTS = ("none", "synchronized", "local")
+VARIANTS = ("none", "synchronized", "local", "weighted")
 
 
 def trainer(variant):
@@ -28,7 +28,7 @@ def trainer(variant):
         x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
         for stride in (2, 1):
             x = keras.layers.Conv2D(width, 3, strides=stride)(x)
-            if norm != "none":
+            if norm in ("synchronized", "local"):
                 x = keras.layers.BatchNormalization(
                     momentum=0.9, synchronized=norm == "synchronized"
                 )(x)
@@ -60,6 +60,13 @@ def data():
     return images, labels, TrainingPipeline(images, labels, BATCH, seed=3)
 
 
+def weighted(image, label):
+    """Add weights that differ between samples, and so between replicas."""
+    import tensorflow as tf
+
+    return image, label, tf.gather([0.0, 1.0, 2.0, 5.0], label)
+
+
 def result(model, before, history):
     """What the step did: losses, gradients, running statistics."""
     found = {f"log_{name}": values[0] for name, values in history.history.items()}
@@ -80,6 +87,11 @@ def one_step(variant, strategy=None, own_loop=False):
     from rkd_keras.trainers.distributed.statistics import ReplicaStatistics
 
     images, labels, pipeline = data()
+
+    def batches(*shard):
+        dataset = pipeline.dataset(0, *shard and [shard])
+        return dataset.map(weighted) if variant == "weighted" else dataset
+
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = trainer(variant)
     before = [np.array(w) for w in model.student.trainable_weights]
@@ -91,7 +103,7 @@ def one_step(variant, strategy=None, own_loop=False):
         history = fit_replicas(
             model,
             strategy,
-            lambda *shard: pipeline.dataset(0, shard),
+            batches,
             validation=validation,
             **common,
         )
@@ -103,7 +115,7 @@ def one_step(variant, strategy=None, own_loop=False):
                 0, ReplicaValidation(strategy, *validation, 1, [*callbacks])
             )
         history = model.fit(
-            pipeline.dataset(),
+            batches(),
             validation_data=kept,
             shuffle=False,
             verbose=0,

@@ -12,12 +12,13 @@ def tapped(model, layer="embedding"):
     """Return a classifier with the outputs (logits, output of `layer`).
 
     The logits are the output of the layer `logits` or, where none is called so, the
-    model's only output. Both outputs come of one pass.
+    model's only output. All outputs come of one pass.
 
     Args:
         model: any built `keras.Model` whose layers are known: a functional one, or a
             `keras.Sequential` with an input shape.
-        layer: name of the layer to tap. Defaults to `"embedding"`.
+        layer: name of the layer to tap, or a list of any number of names. Defaults
+            to `"embedding"`.
 
     Returns:
         A functional `keras.Model` that shares the layers and weights; it takes one
@@ -39,9 +40,9 @@ def tapped(model, layer="embedding"):
             f"the model {model.name!r} takes {len(inputs)} inputs; give one that takes "
             "images alone"
         )
-    return keras.Model(
-        inputs[0], [_logits(model), layer_call(model, layer)[1]], name=model.name
-    )
+    layers = [layer] if isinstance(layer, str) else layer
+    taps = [layer_call(model, each)[1] for each in layers]
+    return keras.Model(inputs[0], [_logits(model), *taps], name=model.name)
 
 
 def layer_call(model, layer):

@@ -1,5 +1,6 @@
 from .cycle_gan import CycleGAN
 from .cycle_gan_checkpoint import CycleGANCheckpoint
+from .distillation_term import DistillationTerm, standard_terms
 from .distributed.gather import gather_replicas
 from .distributed.loop import ReplicaValidation, fit_replicas
 from .distributed.statistics import (
@@ -27,6 +28,7 @@ from .training_progress import TrainingProgress
 __all__ = [
     "CycleGAN",
     "CycleGANCheckpoint",
+    "DistillationTerm",
     "DivergenceGuard",
     "EpochFacts",
     "ImagePool",
@@ -48,5 +50,6 @@ __all__ = [
     "get_recipe",
     "is_chief",
     "set_synchronized",
+    "standard_terms",
     "watch_workers",
 ]

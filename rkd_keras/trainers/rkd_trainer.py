@@ -3,12 +3,20 @@
 import keras
 from keras import ops
 
-from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance, create_loss
+from rkd_keras.losses import create_loss
 from rkd_keras.metrics import Accuracy
 from rkd_keras.models.taps import tapped
-from rkd_keras.trainers.distributed.gather import gather_replicas, share, whole
+from rkd_keras.trainers.distillation_term import check_terms, standard_terms
+from rkd_keras.trainers.distributed.gather import gather_replicas, whole
+from rkd_keras.trainers.sample_weights import batch_weight, mean_one
 
-TERMS = ("hard", "kd", "distance", "angle")
+# The arguments in whose place `terms` may be given, and their defaults.
+SHORT_FORM = {
+    "temperature": 4.0,
+    "kd_weight": 1.0,
+    "distance_weight": 25.0,
+    "angle_weight": 50.0,
+}
 
 
 @keras.saving.register_keras_serializable(package="rkd_keras")
@@ -18,13 +26,18 @@ class RKDTrainer(keras.Model):
     The loss is `hard_weight * loss(y, student) + kd_weight * HintonKD +
     distance_weight * RKDDistance + angle_weight * RKDAngle` (eqs. 18 to 20).
     The first term is the loss given to `compile`; the relational ones compare
-    the layer `tap` of both networks, whose widths may differ.
+    the layer `tap` of both networks, whose widths may differ. In place of the three
+    of the paper `terms` takes any others.
 
     The student runs forward once a step. The teacher runs in inference mode and
     never changes. When the inputs are a dict with `teacher_logits` and
     `teacher_embedding` beside `image` (see `TeacherCache`), it does not run at
     all. `evaluate` and `predict` are the student's own; `evaluate`'s loss is the
-    hard loss. `sample_weight` and `class_weight` are honoured by every term.
+    hard loss.
+
+    `sample_weight` and `class_weight` are honoured by every term, which is a mean
+    under the weights: a sample of weight 0 is as good as absent, and weights that
+    are all doubled change nothing, neither a term nor the balance between terms.
 
     Under a `tf.distribute.Strategy` pairs and triplets span the rows of all
     replicas: loss and gradients are those of one process with the global batch.
@@ -38,8 +51,10 @@ class RKDTrainer(keras.Model):
         kd_weight: factor of `HintonKD`. Defaults to `1.0`.
         distance_weight: factor of `RKDDistance`. Defaults to `25.0`.
         angle_weight: factor of `RKDAngle`. Defaults to `50.0`.
-        tap: name of the layer whose output is related. Defaults to
-            `"embedding"`.
+        tap: name of the layer whose output is related, and whose stored answers
+            `teacher_embedding` holds. Defaults to `"embedding"`.
+        terms: list of `DistillationTerm` beside the hard loss. Defaults to `None`:
+            `standard_terms` with the arguments above.
         **kwargs: `keras.Model` arguments such as `name`.
 
     Call arguments:
@@ -51,8 +66,9 @@ class RKDTrainer(keras.Model):
         The student's: `(batch, classes)` logits.
 
     Raises:
-        ValueError: if a model cannot be tapped, the numbers of classes differ, or a
-            weight is negative.
+        ValueError: if a model cannot be tapped, the numbers of classes differ, a
+            weight is negative or all are 0, two terms have one name, or `terms` is
+            given beside what it replaces.
 
     Reference:
         - Huang et al., Algorithms 2023, section 2.4; Park et al., "Relational
@@ -68,6 +84,18 @@ class RKDTrainer(keras.Model):
         >>> history = trainer.fit(x, y, verbose=0)
         >>> sorted(history.history)
         ['accuracy', 'angle_loss', 'distance_loss', 'hard_loss', 'kd_loss', 'loss']
+
+        A term of your own beside the paper's:
+
+        >>> from rkd_keras.trainers import DistillationTerm, standard_terms
+        >>> likeness = DistillationTerm(
+        ...     keras.losses.CosineSimilarity(), weight=2.0, layer="embedding"
+        ... )
+        >>> trainer = RKDTrainer(
+        ...     SARSN34(**small), SARSN34(**small), terms=[*standard_terms(), likeness]
+        ... )
+        >>> [term.name for term in trainer.terms]
+        ['kd', 'distance', 'angle', 'cosine_similarity']
     """
 
     def __init__(
@@ -80,18 +108,36 @@ class RKDTrainer(keras.Model):
         distance_weight=25.0,
         angle_weight=50.0,
         tap="embedding",
+        terms=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        weights = (hard_weight, kd_weight, distance_weight, angle_weight)
-        for term, weight in zip(TERMS, weights, strict=True):
-            if weight < 0:
-                raise ValueError(
-                    f"`{term}_weight` must not be negative. "
-                    f"Received: {term}_weight={weight}"
-                )
-        self._tapped_teacher = tapped(teacher, tap)
-        self._tapped_student = tapped(student, tap)
+        self.temperature = temperature
+        self.hard_weight = hard_weight
+        self.kd_weight = kd_weight
+        self.distance_weight = distance_weight
+        self.angle_weight = angle_weight
+        self.tap = tap
+        self._own_terms = terms is not None
+        short = {name: getattr(self, name) for name in SHORT_FORM}
+        if self._own_terms and short != SHORT_FORM:
+            raise ValueError(
+                "`terms` replaces the terms of `temperature`, `kd_weight`, "
+                "`distance_weight` and `angle_weight`; give one or the other. "
+                f"Received: {short} and terms={terms}"
+            )
+        self.terms = (
+            list(terms) if self._own_terms else standard_terms(**short, tap=tap)
+        )
+        check_terms(hard_weight, self.terms)
+        active = [term for term in self.terms if term.weight]
+        # Each layer once, in the order of the terms.
+        self._learning = list(dict.fromkeys(t.layer for t in active if t.layer))
+        self._teaching = list(
+            dict.fromkeys(t.teacher_layer for t in active if t.teacher_layer)
+        )
+        self._tapped_teacher = tapped(teacher, self._teaching)
+        self._tapped_student = tapped(student, self._learning)
         classes = [
             each.outputs[0].shape[-1]
             for each in (self._tapped_teacher, self._tapped_student)
@@ -103,26 +149,17 @@ class RKDTrainer(keras.Model):
             )
         self.teacher = teacher
         self.student = student
-        self.temperature = temperature
-        self.hard_weight = hard_weight
-        self.kd_weight = kd_weight
-        self.distance_weight = distance_weight
-        self.angle_weight = angle_weight
-        self.tap = tap
-        self.kd_loss = HintonKD(temperature)
-        self.distance_loss = RKDDistance()
-        self.angle_loss = RKDAngle()
         self.teacher.trainable = False
+        names = [term.name for term in active]
         self._trackers = {
-            term: keras.metrics.Mean(name=f"{term}_loss")
-            for term, weight in zip(TERMS, weights, strict=True)
-            if weight > 0
+            name: keras.metrics.Mean(name=f"{name}_loss")
+            for name in (["hard"] if hard_weight else []) + names
         }
         self.built = True
 
     def call(self, inputs, training=None):
         """Return the student's logits."""
-        return self.student(image_of(inputs), training=training)
+        return outputs(self._tapped_student, inputs, training)[0]
 
     def build(self, input_shape):
         """Do nothing: teacher and student are built already."""
@@ -170,9 +207,9 @@ class RKDTrainer(keras.Model):
                 teacher answers a dict, see `TrainingPipeline`.
             y: labels, as the compiled loss takes them: `(batch,)` of class indices
                 or `(batch, classes)`.
-            y_pred: a pair of the student's logits `(batch, classes)` and embedding
-                `(batch, features)` in training (computed from `x` when it is no
-                pair), its logits otherwise.
+            y_pred: in training a list of the student's logits `(batch, classes)` and
+                of the outputs of the layers that are compared (computed from `x`
+                when it is no list), its logits otherwise.
             sample_weight: weights `(batch,)`, or `None`.
             training: whether the distillation terms are computed.
 
@@ -181,31 +218,33 @@ class RKDTrainer(keras.Model):
             losses give it.
         """
         if training and not isinstance(y_pred, list | tuple):
-            y_pred = self._tapped_student(image_of(x), training=True)
-        logits, embedding = y_pred if training else (y_pred, None)
+            y_pred = outputs(self._tapped_student, x, training=True)
+        logits = y_pred[0] if training else y_pred
+        count = batch_weight(logits, sample_weight)
+        sample_weight = mean_one(sample_weight)
         hard = super().compute_loss(
             x=x, y=y, y_pred=logits, sample_weight=sample_weight, training=training
         )
         if not training:
             return hard
-        teacher_logits, teacher_embedding = self.teacher_answers(x)
-        losses = {"hard": hard}
-        if self.kd_weight:
-            losses["kd"] = self.kd_loss(teacher_logits, logits, sample_weight)
-        if self.distance_weight or self.angle_weight:
-            # A relation may join samples of different replicas.
-            rows = (teacher_embedding, embedding, sample_weight)
-            rows = [gather_replicas(each) for each in rows]
-        if self.distance_weight:
-            losses["distance"] = share(self.distance_loss(*rows))
-        if self.angle_weight:
-            losses["angle"] = share(self.angle_loss(*rows))
-        count = ops.shape(logits)[0]
+        losses = {"hard": (self.hard_weight, hard)}
+        taught = self.teacher_answers(x)
+        learnt = dict(zip((None, *self._learning), y_pred, strict=True))
+        of_all_replicas = {}
+        for term in self.terms:
+            if not term.weight:
+                continue
+            pair = term.teacher_layer, term.layer
+            rows = taught[pair[0]], learnt[pair[1]], sample_weight
+            if term.relational:
+                if pair not in of_all_replicas:
+                    of_all_replicas[pair] = [gather_replicas(each) for each in rows]
+                rows = of_all_replicas[pair]
+            losses[term.name] = term.weight, term(*rows)
         total = 0.0
-        for term, loss in losses.items():
-            weight = getattr(self, f"{term}_weight")
+        for name, (weight, loss) in losses.items():
             if weight:
-                self._trackers[term].update_state(whole(loss), sample_weight=count)
+                self._trackers[name].update_state(whole(loss), count)
                 total += weight * loss
         return total
 
@@ -216,12 +255,25 @@ class RKDTrainer(keras.Model):
             x: images `(batch, height, width, 3)`, or a dict with the stored answers.
 
         Returns:
-            Logits `(batch, classes)` and embedding `(batch, features)`.
+            Dict of the logits `(batch, classes)` under `None`, and of the outputs of
+            the layers that are compared under their names.
+
+        Raises:
+            ValueError: when another layer than `tap` is compared, whose answers are
+                not stored.
         """
+        layers = self._teaching
         if isinstance(x, dict) and "teacher_logits" in x:
-            return x["teacher_logits"], x["teacher_embedding"]
-        answers = self._tapped_teacher(image_of(x), training=False)
-        return [ops.stop_gradient(answer) for answer in answers]
+            missing = [layer for layer in layers if layer != self.tap]
+            if missing:
+                raise ValueError(
+                    f"of the teacher's layers only {self.tap!r} is stored, and the "
+                    f"terms compare {', '.join(missing)}; train without stored answers"
+                )
+            return {None: x["teacher_logits"], self.tap: x["teacher_embedding"]}
+        answers = outputs(self._tapped_teacher, x, training=False)
+        answers = [ops.stop_gradient(answer) for answer in answers]
+        return dict(zip((None, *layers), answers, strict=True))
 
     def make_train_function(self, force=False):
         """Build the optimizer, then what Keras builds.
@@ -239,19 +291,26 @@ class RKDTrainer(keras.Model):
 
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            y_pred = self._tapped_student(image_of(x), training=True)
+            y_pred = outputs(self._tapped_student, x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         weights = self.student.trainable_weights
         gradients = tape.gradient(scaled_loss, weights)
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        rows = tf.shape(y_pred[0])[0]
-        self._loss_tracker.update_state(whole(loss), sample_weight=rows)
+        self._loss_tracker.update_state(
+            whole(loss), batch_weight(y_pred[0], sample_weight)
+        )
         return self.compute_metrics(x, y, y_pred[0], sample_weight)
 
     def test_step(self, data):
         """Evaluate as the student alone: hard loss and compiled metrics."""
-        results = super().test_step(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self(x, training=False)
+        loss = self.compute_loss(x, y, logits, sample_weight, training=False)
+        self._loss_tracker.update_state(
+            whole(loss), batch_weight(logits, sample_weight)
+        )
+        results = self.compute_metrics(x, y, logits, sample_weight)
         # The distillation terms are not computed here: a 0 would be a lie.
         terms = {tracker.name for tracker in self._trackers.values()}
         return {name: value for name, value in results.items() if name not in terms}
@@ -263,9 +322,12 @@ class RKDTrainer(keras.Model):
             **super().get_config(),
             "teacher": serialize(self.teacher),
             "student": serialize(self.student),
-            "temperature": self.temperature,
-            **{f"{term}_weight": getattr(self, f"{term}_weight") for term in TERMS},
+            **{name: getattr(self, name) for name in SHORT_FORM},
+            "hard_weight": self.hard_weight,
             "tap": self.tap,
+            "terms": [serialize(each) for each in self.terms]
+            if self._own_terms
+            else None,
         }
 
     @classmethod
@@ -274,6 +336,10 @@ class RKDTrainer(keras.Model):
         config = dict(config)
         for name in ("teacher", "student"):
             config[name] = keras.saving.deserialize_keras_object(config[name])
+        if config.get("terms") is not None:
+            config["terms"] = [
+                keras.saving.deserialize_keras_object(each) for each in config["terms"]
+            ]
         return cls(**config)
 
 
@@ -284,6 +350,7 @@ def has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def image_of(inputs):
-    """Return the images of inputs that may carry a teacher's answers."""
-    return inputs["image"] if isinstance(inputs, dict) else inputs
+def outputs(model, inputs, training):
+    """Return the list of what a model answers to images, or to a dict with `image`."""
+    images = inputs["image"] if isinstance(inputs, dict) else inputs
+    return keras.tree.flatten(model(images, training=training))

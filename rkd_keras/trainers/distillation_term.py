@@ -1,0 +1,143 @@
+"""A term of a distillation: what is compared, by which loss, with which factor."""
+
+import keras
+
+from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
+from rkd_keras.losses.relational import RelationalLoss
+from rkd_keras.trainers.distributed.gather import share
+
+
+@keras.saving.register_keras_serializable(package="rkd_keras")
+class DistillationTerm:
+    """A loss between an answer of the teacher and the student's, with a factor.
+
+    Args:
+        loss: a `keras.losses.Loss`, called with the teacher's answer, the student's
+            and the sample weights.
+        weight: factor of the loss, >= 0; at 0 the loss is not computed. Defaults to
+            `1.0`.
+        layer: name of the student's layer whose output is compared. Defaults to
+            `None`: the logits.
+        teacher_layer: name of the teacher's layer. Defaults to `None`: that of the
+            student.
+        name: name of the term; its column in the history is `<name>_loss`. Defaults
+            to `None`: the loss's.
+
+    Raises:
+        ValueError: for a negative weight, or a teacher's layer without a student's.
+
+    Example:
+        >>> term = DistillationTerm(
+        ...     keras.losses.CosineSimilarity(), weight=2.0, layer="embedding"
+        ... )
+        >>> term.name
+        'cosine_similarity'
+    """
+
+    def __init__(self, loss, weight=1.0, layer=None, teacher_layer=None, name=None):
+        if not weight >= 0:
+            word = "weight" if name is None else f"{name}_weight"
+            raise ValueError(
+                f"`{word}` must not be negative. Received: {word}={weight}"
+            )
+        if teacher_layer is not None and layer is None:
+            raise ValueError(
+                "`teacher_layer` needs a `layer` of the student to compare it with. "
+                f"Received: layer=None, teacher_layer={teacher_layer}"
+            )
+        self.loss = loss
+        self.weight = weight
+        self.layer = layer
+        self.teacher_layer = layer if teacher_layer is None else teacher_layer
+        self.name = loss.name if name is None else name
+
+    @property
+    def relational(self):
+        """Whether the loss relates samples, and so needs those of all replicas."""
+        return isinstance(self.loss, RelationalLoss)
+
+    def __call__(self, teacher, student, sample_weight=None):
+        """Return the loss, without its factor.
+
+        Args:
+            teacher: the teacher's answer, `(batch, ...)`; of all replicas if the
+                term is relational.
+            student: the student's answer, such a tensor.
+            sample_weight: weights `(batch,)`, or `None`.
+
+        Returns:
+            Scalar; under several replicas the share of this one.
+        """
+        loss = self.loss(teacher, student, sample_weight)
+        return share(loss) if self.relational else loss
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {
+            "loss": keras.saving.serialize_keras_object(self.loss),
+            "weight": self.weight,
+            "layer": self.layer,
+            "teacher_layer": self.teacher_layer,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a term of `get_config`'s dict."""
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(**{**config, "loss": loss})
+
+
+def standard_terms(
+    temperature=4.0,
+    kd_weight=1.0,
+    distance_weight=25.0,
+    angle_weight=50.0,
+    tap="embedding",
+):
+    """Make the paper's terms: probabilities, distances and angles (eqs. 18 to 20).
+
+    Args:
+        temperature: temperature of `HintonKD`, > 0. Defaults to `4.0`.
+        kd_weight: factor of `HintonKD`. Defaults to `1.0`.
+        distance_weight: factor of `RKDDistance`. Defaults to `25.0`.
+        angle_weight: factor of `RKDAngle`. Defaults to `50.0`.
+        tap: name of the layer whose outputs are related. Defaults to
+            `"embedding"`.
+
+    Returns:
+        List of three `DistillationTerm`, named `kd`, `distance` and `angle`.
+
+    Example:
+        >>> [term.name for term in standard_terms()]
+        ['kd', 'distance', 'angle']
+    """
+    return [
+        DistillationTerm(HintonKD(temperature), kd_weight, name="kd"),
+        DistillationTerm(RKDDistance(), distance_weight, tap, name="distance"),
+        DistillationTerm(RKDAngle(), angle_weight, tap, name="angle"),
+    ]
+
+
+def check_terms(hard_weight, terms):
+    """Raise `ValueError` for terms that cannot be trained with together.
+
+    Args:
+        hard_weight: factor of the hard loss.
+        terms: list of `DistillationTerm`.
+    """
+    if not hard_weight >= 0:
+        raise ValueError(
+            f"`hard_weight` must not be negative. Received: hard_weight={hard_weight}"
+        )
+    names = [term.name for term in terms]
+    if len({"hard", *names}) <= len(names):
+        raise ValueError(
+            "each term needs a name of its own, other than 'hard'. "
+            f"Received: {', '.join(names)}"
+        )
+    if not hard_weight and not any(term.weight for term in terms):
+        raise ValueError(
+            "one of the terms must have a weight above 0. Received: hard_weight=0 and "
+            + ", ".join(f"{term.name}: {term.weight}" for term in terms)
+        )

@@ -1,0 +1,52 @@
+"""Sample weights, so that a term is a mean under the weights."""
+
+from keras import ops
+
+from rkd_keras.trainers.distributed.gather import gather_replicas
+
+
+def mean_one(sample_weight):
+    """Scale weights so that their mean over the rows of all replicas is 1.
+
+    A loss that divides by the number of rows then divides by the sum of the weights:
+    a sample of weight 0 is as good as absent.
+
+    Args:
+        sample_weight: weights `(batch,)`, or `None`.
+
+    Returns:
+        Weights, float32; all 0 where all were. `None` for `None`.
+
+    Example:
+        >>> mean_one(ops.array([1.0, 1.0, 0.0, 0.0])).tolist()
+        [2.0, 2.0, 0.0, 0.0]
+    """
+    if sample_weight is None:
+        return None
+    sample_weight = ops.cast(sample_weight, "float32")
+    return ops.divide_no_nan(sample_weight, _mean(sample_weight))
+
+
+def batch_weight(rows, sample_weight):
+    """Return what a batch counts in the mean of an epoch.
+
+    Args:
+        rows: tensor with one row for each sample of the batch.
+        sample_weight: weights `(batch,)`, or `None`.
+
+    Returns:
+        Scalar, float32: the number of rows, times the mean weight of all replicas'.
+    """
+    count = ops.cast(ops.shape(rows)[0], "float32")
+    if sample_weight is None:
+        return count
+    return count * _mean(ops.cast(sample_weight, "float32"))
+
+
+def _mean(weights):
+    """Return the mean over the rows of all replicas, which may hold unequally many."""
+    own = ops.stack([ops.sum(weights), ops.cast(ops.size(weights), "float32")])
+    total, count = ops.unstack(
+        ops.sum(gather_replicas(ops.expand_dims(own, 0)), axis=0), num=2
+    )
+    return ops.divide_no_nan(total, count)
