@@ -62,7 +62,7 @@ class DistillationTerm:
         Args:
             teacher: the teacher's answer, `(batch, ...)`; of all replicas if the
                 term is relational.
-            student: the student's answer, such a tensor.
+            student: the student's answer, `(batch, ...)`, likewise.
             sample_weight: weights `(batch,)`, or `None`.
 
         Returns:

@@ -18,7 +18,7 @@ def mean_one(sample_weight):
         Weights, float32; all 0 where all were. `None` for `None`.
 
     Example:
-        >>> mean_one(ops.array([1.0, 1.0, 0.0, 0.0])).tolist()
+        >>> ops.convert_to_numpy(mean_one([1.0, 1.0, 0.0, 0.0])).tolist()
         [2.0, 2.0, 0.0, 0.0]
     """
     if sample_weight is None:
