@@ -24,7 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = (sys.executable, "-c", "from rkd_keras.cli.app import main; main()", "rate")
+COMMAND = (sys.executable, "-m", "rkd_keras.cli.app", "rate")
 
 
 def pack_of(count, strips, work, shard_images):

@@ -11,11 +11,15 @@ import inspect
 import math
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ParamSpec, TypeVar, overload
 
 from rkd_keras.errors import OptionError
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,18 @@ def option_of(annotation):
         return annotation, None
     kind, *more = typing.get_args(annotation)
     return kind, next((each for each in more if isinstance(each, Option)), None)
+
+
+@overload
+def checked(
+    function: Callable[Arguments, Result], /
+) -> Callable[Arguments, Result]: ...
+
+
+@overload
+def checked(
+    *, of: type, without: tuple[str, ...] = (), **defaults: Any
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]: ...
 
 
 def checked(function=None, /, *, of=None, without=(), **defaults):

@@ -1,5 +1,6 @@
 """The `rkd-keras` command: one file per command, loaded when it is called."""
 
+import errno
 import os
 import sys
 
@@ -23,6 +24,17 @@ from rkd_keras.cli.report import report
 from rkd_keras.cli.serve import serve
 from rkd_keras.cli.train import train
 from rkd_keras.errors import InputError, WorkerLostError
+
+# What a disk refuses, wherever a command comes to it.
+WRITE_ERRORS = {
+    errno.ENOSPC: "the disk is full; make room, or write elsewhere with --out",
+    errno.EDQUOT: "the disk quota is used up; make room, or write elsewhere with --out",
+    errno.EFBIG: "the file would be too large; write elsewhere with --out",
+    errno.EROFS: "the disk is read-only; write elsewhere with --out",
+    errno.EACCES: "no permission; write elsewhere with --out, or ask for it",
+    errno.EPERM: "no permission; write elsewhere with --out, or ask for it",
+    errno.ENAMETOOLONG: "the name is too long for this disk; give a shorter one",
+}
 
 app = typer.Typer(
     name="rkd-keras",
@@ -68,6 +80,13 @@ def main():
     except WorkerLostError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(3)
+    except OSError as error:
+        reason = WRITE_ERRORS.get(error.errno)
+        if reason is None:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {where}{reason}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

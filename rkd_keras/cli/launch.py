@@ -30,6 +30,7 @@ def launch(
     NEU-DET --split neu-600 --model resnet18 --out runs/student
     """
     import os
+    import sys
 
     from rkd_keras.errors import InputError
     from rkd_keras.runs.worker_group import WorkerGroup
@@ -38,6 +39,7 @@ def launch(
         raise InputError(
             f"only {' and '.join(SPREAD)} run on several workers, not {command[0]!r}"
         )
+    program = [sys.executable, "-m", "rkd_keras.cli.app"]
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
-    raise typer.Exit(WorkerGroup(command, workers, threads).run())
+    raise typer.Exit(WorkerGroup(command, workers, threads, program).run())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.runs.pipelining import STRIPS, Pipeline, pipeline
 
 MINUTES = 5.0
 
@@ -26,7 +27,7 @@ def demo(
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> Pipeline:
     """Train a small teacher, distil it, check, export and time the student.
 
     The pipeline on strips that are drawn first, with the same student trained alone
@@ -44,7 +45,6 @@ def demo(
         rkd_keras.errors.OptionError: per_class must be at least 6, not 2
     """
     from rkd_keras.data.synthetic import write_dataset
-    from rkd_keras.runs.pipelining import STRIPS, pipeline
 
     drawn = data is None
     if out.exists() and any(out.iterdir()) and not overwrite:

@@ -1,7 +1,7 @@
 """Score a model of any kind on labelled images."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
@@ -43,7 +43,7 @@ def evaluate(
     strict: Strict = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> dict[str, Any]:
     """Score a model and write metrics.json and figures.
 
     The images are those of the run's split.json beside the model. Without one,

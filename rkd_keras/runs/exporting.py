@@ -67,7 +67,7 @@ def export(
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> Exported:
     """Export a trained model to TFLite, ONNX or a SavedModel.
 
     The file takes plain pixels and carries class names, calibration and a

@@ -95,7 +95,7 @@ def pipeline(
     resume: Resume = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> Pipeline:
     """Check, split, teach, distil, calibrate, export, time and report: one command.
 
     Measures this machine for some seconds, plans the epochs so as to end within the

@@ -14,7 +14,7 @@ def report(
         Path | None, Option("File to write; report.html in the run.")
     ] = None,
     overwrite: Annotated[bool, Option("Replace an existing --out.")] = False,
-):
+) -> Path:
     """Write a run's report: summary, scores, mistakes, files, how it was made.
 
     One HTML file that needs no other and no network, made of what the run

@@ -1,10 +1,21 @@
 """A run: what lies in its folder, read and written in one place."""
 
+from __future__ import annotations
+
 import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run_folder import RunFolder
 from rkd_keras.runs.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from rkd_keras.predict import Predictor
+    from rkd_keras.runs.exporting import Exported
 
 
 class Run(RunFolder):
@@ -40,17 +51,17 @@ class Run(RunFolder):
     # What it holds.
 
     @property
-    def config(self):
+    def config(self) -> dict[str, Any] | None:
         """The dict of `config.json`, `None` when there is none."""
         return self._read("config.json", dict)
 
     @property
-    def settings(self):
+    def settings(self) -> Settings | None:
         """The `Settings` of the training, `None` when they are not known."""
         return None if self.config is None else Settings.from_config(self.config)
 
     @property
-    def split(self):
+    def split(self) -> dict[str, Any] | None:
         """The dict of `split.json`: `class_names`, `train`, `val`, `test`, or `None`.
 
         A part is a list of dicts with `file` and `label`.
@@ -58,7 +69,7 @@ class Run(RunFolder):
         return self._read("split.json", dict)
 
     @property
-    def class_names(self):
+    def class_names(self) -> tuple[str, ...] | None:
         """Names of the classes, in the order of their labels; `None` if unknown."""
         if self.split:
             return tuple(self.split["class_names"])
@@ -71,7 +82,7 @@ class Run(RunFolder):
         return None
 
     @property
-    def history(self):
+    def history(self) -> dict[str, np.ndarray]:
         """Dict from column to array `(epochs,)`; empty before the first epoch."""
         if not self.history_path.is_file():
             return {}
@@ -80,7 +91,7 @@ class Run(RunFolder):
         return read_history(self.history_path)
 
     @property
-    def scores(self):
+    def scores(self) -> dict[str, Any] | None:
         """The dict of `metrics.json`, `None` before the run was scored."""
         return self._read("metrics.json", dict)
 
@@ -92,12 +103,12 @@ class Run(RunFolder):
         return [scores for scores in found if "noise" in scores]
 
     @property
-    def exports(self):
+    def exports(self) -> list[dict[str, Any]]:
         """Exported files: list of dicts with `file`, `size_bytes`, `equal_verdicts`."""
         return self._read("exports.json", list) or []
 
     @property
-    def benchmark(self):
+    def benchmark(self) -> dict[str, Any] | None:
         """The dict of `benchmark.json`, `None` before the files were timed."""
         return self._read("benchmark.json", dict)
 
@@ -110,7 +121,7 @@ class Run(RunFolder):
         return self._read("compared.json", list) or []
 
     @functools.cached_property
-    def model(self):
+    def model(self) -> keras.Model:
         """The trained `keras.Model`, not compiled.
 
         Raises:
@@ -127,7 +138,7 @@ class Run(RunFolder):
 
         return load_model(self.model_path)
 
-    def predictor(self, threads=1):
+    def predictor(self, threads: int = 1) -> Predictor:
         """Open the trained model to classify images.
 
         Args:
@@ -171,7 +182,7 @@ class Run(RunFolder):
 
     # What is done with it.
 
-    def evaluate(self, split="test", **options):
+    def evaluate(self, split: str = "test", **options: Any) -> dict[str, Any]:
         """Score the model; see `rkd_keras.runs.evaluate`.
 
         Args:
@@ -185,7 +196,7 @@ class Run(RunFolder):
 
         return evaluate(self.path, split=split, **options)
 
-    def export(self, out=None, **options):
+    def export(self, out: str | Path | None = None, **options: Any) -> Exported:
         """Write the model for the line; see `rkd_keras.runs.export`.
 
         Args:
@@ -199,7 +210,7 @@ class Run(RunFolder):
 
         return export(self.path, out, **options)
 
-    def report(self, out=None, **options):
+    def report(self, out: str | Path | None = None, **options: Any) -> Path:
         """Write the report; see `rkd_keras.runs.report`.
 
         Args:
@@ -214,7 +225,7 @@ class Run(RunFolder):
         return report(self.path, out, **options)
 
 
-def open_run(path):
+def open_run(path: str | Path) -> Run:
     """Open what a training wrote.
 
     Args:

@@ -1,12 +1,16 @@
 """Train a classifier, or distil one: the first two functions of the Python API."""
 
+from pathlib import Path
+from typing import Any
+
 from rkd_keras.errors import InputError
 from rkd_keras.options import checked
+from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import DISTILLATION, Settings
 
 
 @checked(of=Settings, without=DISTILLATION, model="sarsn34")
-def train(data, out, **options):
+def train(data: str | Path, out: str | Path, **options: Any) -> Run:
     """Train a classifier and score it.
 
     Writes a run directory: settings, split, history, checkpoints, TensorBoard
@@ -40,7 +44,12 @@ def train(data, out, **options):
     of=Settings,
     **dict.fromkeys(("split", "seed", "split_seed", "val_fraction")),
 )
-def distill(teacher, out, data=None, **options):
+def distill(
+    teacher: Run | str | Path,
+    out: str | Path,
+    data: str | Path | None = None,
+    **options: Any,
+) -> Run:
     """Distil a teacher into a small student by relations and probabilities.
 
     Data, split, seeds and the order of the classes are the teacher's own
@@ -70,7 +79,6 @@ def distill(teacher, out, data=None, **options):
         (48, True)
     """
     from rkd_keras.runs.experiment import run_experiment
-    from rkd_keras.runs.run import Run
     from rkd_keras.runs.teaching import INHERITED, Teacher
 
     if isinstance(teacher, Run):

@@ -23,13 +23,11 @@ class WorkerGroup:
         command: the `rkd-keras` command and its options, a list of strings.
         workers: number of processes.
         threads: threads with which each computes.
-        program: what runs the command. Defaults to this package's command line.
+        program: what runs the command, a list of words.
         stream: where their output goes. Defaults to standard output.
     """
 
-    PROGRAM = (sys.executable, "-m", "rkd_keras.cli.app")
-
-    def __init__(self, command, workers, threads, program=PROGRAM, stream=None):
+    def __init__(self, command, workers, threads, program, stream=None):
         self.command = [*program, *command]
         self.workers = workers
         self.threads = threads
