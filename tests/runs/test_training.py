@@ -239,3 +239,20 @@ def test_the_best_epoch_needs_validation_images(strips, tmp_path):
     with pytest.raises(InputError, match="keep best needs validation images"):
         train(strips, tmp_path / "r", keep="best", val_fraction=0.0, **TINY)
     assert not (tmp_path / "r").exists()
+
+
+def test_the_best_epoch_goes_by_gmean_where_classes_are_unbalanced():
+    from rkd_keras.runs import Settings
+    from rkd_keras.runs.experiment import _monitor
+    from rkd_keras.runs.parts import Parts
+
+    def chosen(counts, **settings):
+        labels = np.repeat(range(len(counts)), counts)
+        parts = Parts(tuple("abc"), {}, {}, {"train": labels})
+        return _monitor(Settings("d", "o", **settings), parts)
+
+    assert chosen([20, 20, 18]) == "val_accuracy"
+    assert chosen([20, 20, 5]) == "val_gmean"
+    assert chosen([20, 20, 5], monitor="val_macro_recall") == "val_macro_recall"
+    with pytest.raises(OptionError, match="monitor must be one of val_accuracy"):
+        train("d", "o", monitor="loss")
