@@ -5,7 +5,10 @@ Colours are Okabe and Ito's, which colour-blind readers tell apart.
 """
 
 import functools
+import logging
 from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, YELLOW, INK, PALE = "#56B4E9", "#E69F00", "#22303c", "#d9dee3"
@@ -27,7 +30,18 @@ STYLE = {
     "legend.frameon": False,
     # Without a fixed salt, the same figure gives another file each time.
     "svg.hashsalt": "rkd_keras",
+    # A dollar in a class's name is a dollar.
+    "text.parse_math": False,
 }
+# Fonts with the letters of many scripts; those that are installed step in where
+# DejaVu has none.
+WORLD_FONTS = (
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC"),
+    *("Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
+    *("Droid Sans Fallback", "Microsoft YaHei", "SimHei", "PingFang SC"),
+    *("Hiragino Sans GB", "Malgun Gothic", "Yu Gothic", "Arial Unicode MS"),
+    *("Noto Sans", "Noto Sans Devanagari", "Noto Sans Thai", "Nirmala UI"),
+)
 
 
 def styled(draw):
@@ -37,10 +51,91 @@ def styled(draw):
     def drawn(*args, **kwargs):
         import matplotlib
 
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context({**STYLE, "font.family": families()}):
             return draw(*args, **kwargs)
 
     return drawn
+
+
+@functools.cache
+def families():
+    """Return the fonts that texts are set in: the first that has a letter sets it.
+
+    Returns:
+        List of names of installed fonts.
+
+    Example:
+        >>> families()[0]
+        'DejaVu Sans'
+    """
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [STYLE["font.family"], *(f for f in WORLD_FONTS if f in installed)]
+
+
+@functools.cache
+def _letters():
+    """Code points that can be drawn."""
+    from matplotlib import font_manager
+
+    found = set()
+    for family in families():
+        path = font_manager.findfont(family, fallback_to_default=False)
+        found |= set(font_manager.get_font(path).get_charmap())
+    return found
+
+
+def drawable(text):
+    r"""Write a text so that every letter of it can be drawn.
+
+    Args:
+        text: for example a class's name.
+
+    Returns:
+        The text; letters that no installed font has are escaped, such as `\u5212`.
+
+    Example:
+        >>> drawable("rolled-in scale, Krätze")
+        'rolled-in scale, Krätze'
+    """
+    from rkd_keras.files.names import printable
+
+    text = "\n".join(map(printable, text.split("\n")))
+    missing = {c for c in text if c != "\n" and ord(c) not in _letters()}
+    for letter in missing:
+        text = text.replace(letter, ascii(letter)[1:-1])
+    if missing:
+        _warn_of_missing()
+    return text
+
+
+def _make_drawable(figure):
+    """Escape what cannot be drawn in all texts of a figure."""
+    from matplotlib import ticker
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_text(drawable(text.get_text()))
+    # The texts of ticks are made when they are drawn.
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            given = axis.get_major_formatter()
+            if isinstance(given, ticker.FixedFormatter | ticker.FuncFormatter):
+
+                def formatted(value, place, given=given):
+                    return drawable(given(value, place))
+
+                axis.set_major_formatter(ticker.FuncFormatter(formatted))
+
+
+@functools.cache
+def _warn_of_missing():
+    """Say it once, however many figures there are."""
+    LOGGER.warning(
+        "no installed font has all letters of the class names; figures show them "
+        "escaped (install a font such as Noto Sans CJK)"
+    )
 
 
 def new_figure(width, height):
@@ -103,6 +198,7 @@ def save_figure(figure, path, dpi=150):
     from rkd_keras.files.results import MARK
 
     path = Path(path)
+    _make_drawable(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without the date, the same figure gives the same file.
     metadata = {

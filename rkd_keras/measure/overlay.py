@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from rkd_keras.files.images import to_rgb_uint8
+from rkd_keras.files.names import printable
 from rkd_keras.measure.components import trace_boundaries
 from rkd_keras.measure.grey import as_mask
 from rkd_keras.measure.shape import measure
@@ -190,7 +191,7 @@ def write_label(canvas, text, height=None):
 
     Args:
         canvas: array `(h, w, 3)`, uint8.
-        text: ASCII text; what is too long is cut.
+        text: one line; what is too long is cut.
         height: of the bar in pixels; a twentieth of the picture when `None`.
             Defaults to `None`.
 
@@ -204,6 +205,7 @@ def write_label(canvas, text, height=None):
     """
     height = max(18, canvas.shape[0] // 20) if height is None else height
     size = height / 34
+    text = printable(text)  # OpenCV ends the process at a name that is no UTF-8
     while text and cv2.getTextSize(text, FONT, size, 1)[0][0] > canvas.shape[1] - 12:
         text = text[:-1]
     canvas[:height] = canvas[:height] // 4

@@ -23,3 +23,11 @@ def test_empty_rows_are_left_out():
     assert sheet.shape == (24, 8, 3)
     with pytest.raises(ValueError, match="at least one image"):
         contact_sheet([("none", images[:0])])
+
+
+def test_a_caption_that_is_no_utf8_ends_no_process():
+    import os
+
+    images = np.zeros((1, 16, 16, 3), "uint8")
+    sheet = contact_sheet([(os.fsdecode(b"crack_\xb4"), images)])
+    assert sheet.shape[-1] == 3

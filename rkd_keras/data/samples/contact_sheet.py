@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from rkd_keras.files.names import printable
+
 
 def contact_sheet(rows, scale=2, gap=2):
     """Lay out rows of images with captions.
@@ -38,7 +40,8 @@ def contact_sheet(rows, scale=2, gap=2):
         strip = np.full((caption_height + height + gap, sheet_width, 3), 255, "uint8")
         cv2.putText(
             strip,
-            caption,
+            # OpenCV ends the process at a name that is no UTF-8.
+            printable(caption),
             (2, 12),
             cv2.FONT_HERSHEY_SIMPLEX,
             0.4,
