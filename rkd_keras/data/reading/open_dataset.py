@@ -7,6 +7,7 @@ from rkd_keras.data.reading.manifest import read_manifest
 from rkd_keras.data.reading.read_pack import read_pack
 from rkd_keras.data.reading.tree import read_tree
 from rkd_keras.errors import InputError
+from rkd_keras.files.names import printable
 from rkd_keras.files.packs import is_pack
 
 LOGGER = logging.getLogger(__name__)
@@ -48,10 +49,10 @@ def open_dataset(path, class_from="auto"):
     losses = [*(str(each) for each in index.unused if each.is_loss), *index.faults]
     if losses:
         LOGGER.warning(
-            "%d things in %s are not used (%s); rkd-keras data check names all",
-            len(losses),
+            "what lies in %s is not all used: %s%s; rkd-keras data check names all",
             path,
-            losses[0],
+            printable(losses[0]),
+            f" and {len(losses) - 1} more" if len(losses) > 1 else "",
         )
     return index
 

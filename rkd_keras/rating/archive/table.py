@@ -84,8 +84,16 @@ def write_part(out, unit, rows):
     """
     import pyarrow
 
+    from rkd_keras.files.names import is_utf8, printable
     from rkd_keras.files.replacing import replacing
 
+    def text(value):
+        """Escape a name that is no UTF-8: the format has no place for it."""
+        return (
+            value if not isinstance(value, str) or is_utf8(value) else printable(value)
+        )
+
+    rows = [{name: text(value) for name, value in row.items()} for row in rows]
     facts = {
         "digest": unit.digest,
         "images": len(rows),
