@@ -9,6 +9,7 @@ from .reading.loading import load_images, load_samples, open_images
 from .reading.open_dataset import open_dataset
 from .reading.recorded_split import RecordedMatch, match_recorded
 from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
+from .sample_folder import WrittenSamples
 from .samples.augmentation import Augmentation
 from .samples.balanced_sampling import balanced_order
 from .samples.blending import blend_defect, blend_samples
@@ -33,6 +34,7 @@ __all__ = [
     "StreamedImages",
     "TrainingPipeline",
     "Unpacked",
+    "WrittenSamples",
     "add_noise",
     "balanced_order",
     "blend_defect",

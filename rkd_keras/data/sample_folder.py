@@ -23,6 +23,11 @@ class WrittenSamples:
         count: number of new samples.
         class_names: names of their classes, in order of appearance.
         has_parts: whether the manifest tells the parts, see `--split given`.
+
+    Example:
+        >>> folder = Path("mosaics")
+        >>> WrittenSamples(folder, folder / "manifest.csv", 2, ("crazing",)).count
+        2
     """
 
     path: Path

@@ -1,4 +1,5 @@
 from . import migrate
 from .comparison.compare_models import compare
+from .comparison.comparison import Compared
 
-__all__ = ["compare", "migrate"]
+__all__ = ["Compared", "compare", "migrate"]

@@ -16,6 +16,11 @@ class Compared:
         path: its folder, with `report.md` and `figures`.
         rows: list of the finished rows, dicts as in `rows.jsonl`.
         latency: dict from label to its size and times, empty where none was timed.
+
+    Example:
+        >>> times = {"resnet18": {"parameters": 11_171_910, "multiply_adds": 555e6}}
+        >>> Compared(Path("runs/sizes"), [], times).table[1]
+        [['resnet18', '11,171,910', '555.0']]
     """
 
     path: Path

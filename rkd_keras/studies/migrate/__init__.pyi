@@ -1,6 +1,7 @@
 from .application import apply
 from .blends import blend
-from .evaluation import evaluate
+from .evaluation import Evaluated, evaluate
+from .migration_run import MigrationRun
 from .training import train
 
-__all__ = ["apply", "blend", "evaluate", "train"]
+__all__ = ["Evaluated", "MigrationRun", "apply", "blend", "evaluate", "train"]

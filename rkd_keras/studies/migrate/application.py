@@ -25,7 +25,7 @@ def apply(
     contact sheet of originals, migrated and reconstructed samples.
 
     Returns:
-        `rkd_keras.data.sample_folder.WrittenSamples`: the folder, its manifest, the
+        `rkd_keras.data.WrittenSamples`: the folder, its manifest, the
         number of samples.
 
     Raises:

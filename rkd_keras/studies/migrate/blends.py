@@ -53,7 +53,7 @@ def blend(
     manifest.csv (which sample came from which two images) and a contact sheet.
 
     Returns:
-        `rkd_keras.data.sample_folder.WrittenSamples`: the folder, its manifest, the
+        `rkd_keras.data.WrittenSamples`: the folder, its manifest, the
         number of samples.
 
     Raises:

@@ -19,6 +19,10 @@ class Evaluated:
         distances: dict from kind of sample to `fid`, `kid` and `images`; `None`
             without a classifier.
         table: the tables, as Markdown.
+
+    Example:
+        >>> Evaluated(Path("out"), [], None, "| trained on |").path.name
+        'out'
     """
 
     path: Path

@@ -11,6 +11,13 @@ class MigrationRun(Run):
 
     Beside what every training writes it holds `generator_a2b.keras` and
     `generator_b2a.keras`, and pictures of samples in `figures/samples`.
+
+    Args:
+        path: the folder. Nothing is read before it is asked for.
+
+    Example:
+        >>> MigrationRun("runs/migrate").generator_path("a2b").name
+        'generator_a2b.keras'
     """
 
     def generator_path(self, direction):
