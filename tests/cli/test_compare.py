@@ -1,7 +1,9 @@
+import functools
 import json
 
 import pytest
 
+from rkd_keras.data import open_images
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import Settings
@@ -69,6 +71,20 @@ def test_the_function_is_the_command(strips, tmp_path, in_this_process, capsys):
     again = compare(strips, out, "hog+knn", size=32, quiet=True, resume=True)
     assert again.rows == compared.rows[:1]
     assert len(in_this_process) == 2
+
+
+def test_images_too_many_for_memory_give_the_same_row(
+    strips, tmp_path, in_this_process, monkeypatch
+):
+    def row():
+        out = tmp_path / f"out{len(in_this_process)}"
+        compared = compare(strips, out, "hog+knn", size=32, quiet=True)
+        return {**compared.rows[0], "seconds": 0}
+
+    decoded = row()
+    streamed = functools.partial(open_images, memory_mb=0)
+    monkeypatch.setattr("rkd_keras.data.open_images", streamed)
+    assert row() == decoded
 
 
 def test_one_failed_row_costs_no_other(strips, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from rkd_keras.files.replacing import replacing
 
 KINDS = {"float32": None, "int8": "int8"}
 CALIBRATION_IMAGES = 200
+BATCH = 256
 
 
 def measure_latency(rows, common, folder, runs, trained=True, more=()):
@@ -164,6 +165,10 @@ def _accuracy(path, parts):
 
     from rkd_keras.predict import load
 
-    probabilities, _ = load(path, threads=1).predict_batch(parts.images["test"])
-    right = np.argmax(probabilities, axis=-1) == np.asarray(parts.labels["test"])
-    return float(right.mean())
+    predictor, images = load(path, threads=1), parts.images["test"]
+    # In parts: a large data set is read as it is needed.
+    answers = [
+        np.argmax(predictor.predict_batch(images[start : start + BATCH])[0], axis=-1)
+        for start in range(0, len(images), BATCH)
+    ]
+    return float((np.concatenate(answers) == np.asarray(parts.labels["test"])).mean())

@@ -115,9 +115,10 @@ def _score_noise(settings):
 
     parts = load_parts(settings)
     model = Run(settings.out).model
+    clean = np.asarray(parts.images["test"])
     accuracies = {}
     for kind, amount in NOISES:
-        images = add_noise(parts.images["test"], kind, amount, seed=settings.split_seed)
+        images = add_noise(clean, kind, amount, seed=settings.split_seed)
         logits = model.predict(evaluation_dataset(images), verbose=0)
         right = logits.argmax(axis=-1) == np.asarray(parts.labels["test"])
         accuracies[f"{kind}:{amount}"] = float(right.mean())
@@ -125,6 +126,8 @@ def _score_noise(settings):
 
 
 def _run_classical(row, settings):
+    import numpy as np
+
     from rkd_keras.evaluate import ClassicalClassifier, classification_scores
     from rkd_keras.runs.parts import load_parts
     from rkd_keras.runs.run import Run
@@ -141,11 +144,11 @@ def _run_classical(row, settings):
         parts = load_parts(settings)
         # The training part alone: the validation part of few images is larger than it.
         classifier = ClassicalClassifier(*row.pipeline, seed=row.seed).fit(
-            parts.images["train"], parts.labels["train"]
+            np.asarray(parts.images["train"]), parts.labels["train"]
         )
         scores = classification_scores(
             parts.labels["test"],
-            classifier.predict_proba(parts.images["test"]),
+            classifier.predict_proba(np.asarray(parts.images["test"])),
             parts.class_names,
             split="test",
         )
