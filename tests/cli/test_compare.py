@@ -30,8 +30,8 @@ def test_bad_data_is_told_before_training(strips, tmp_path, invoke):
     assert "--seeds must be at least 1" in refusal("--seeds", "0")
     single = tmp_path / "single" / "scratch"
     single.mkdir(parents=True)
-    for path in list(strips.glob("**/*.jpg"))[:4]:
-        (single / path.name).write_bytes(path.read_bytes())
+    for number, path in enumerate(list(strips.glob("**/*.jpg"))[:4]):
+        (single / f"{number}.jpg").write_bytes(path.read_bytes())
     assert "one class" in refusal("--data", tmp_path / "single")
 
 
