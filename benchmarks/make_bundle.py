@@ -34,17 +34,15 @@ from rkd_keras.export.serving_model import in_float32  # noqa: E402
 from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.export.timing.processes import measure  # noqa: E402
 from rkd_keras.files.images import list_images  # noqa: E402
-from rkd_keras.models import count_multiply_adds, edge_resnet, load_model, zoo  # noqa: E402  # noqa: E402
+from rkd_keras.models import count_multiply_adds, load_model  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
+from rkd_keras.models.zoo import find_network  # noqa: E402
 from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402
 from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
 
 PAGES = Path(__file__).parent.parent / "docs" / "model_cards"
 LARGEST_BUNDLE = 6_000_000
-PRESETS = {
-    "edge_resnet_small": edge_resnet.SMALL,
-    "edge_resnet_tiny": edge_resnet.TINY,
-}
+PRESETS = ("edge_resnet_small", "edge_resnet_tiny")
 
 
 def main():
@@ -123,14 +121,14 @@ def main():
 
 def shape_of(config):
     """Return what decides the run's shape, the model's defaults filled in."""
-    builder = zoo.MODELS[config["model"]]
-    if builder not in (
-        zoo.MODELS["resnet18"],
-        *(zoo.MODELS[name] for name in PRESETS),
-    ):
+    if config["model"] not in ("resnet18", *PRESETS):
         raise InputError(f"{config['model']} is no ResNet18; bundle another run")
-    defaults = inspect.signature(builder).parameters
-    options = config["model_options"]
+    return filled_in(config["model"], config["model_options"])
+
+
+def filled_in(model, options):
+    """Return a network's shape: what is given, and the defaults of its builder."""
+    defaults = inspect.signature(find_network(model)).parameters
     shape = {
         name: options.get(name, defaults[name].default)
         for name in ("width", "stem_stride", "stage_strides")
@@ -140,8 +138,8 @@ def shape_of(config):
 
 def preset_of(shape):
     """Return the preset of a shape."""
-    for name, preset in PRESETS.items():
-        if shape == {**preset, "stage_strides": list(preset["stage_strides"])}:
+    for name in PRESETS:
+        if shape == filled_in(name, {}):
             return name
     raise InputError(
         f"the run's shape {shape} is that of no preset; change rkd_keras/models/"
@@ -163,6 +161,7 @@ def register(preset, shape, weights, class_names):
     """Write what `weights="neu"` must know into the index."""
     entries = neu_presets()
     entries[preset] = {
+        "network": {"block": "basic_block", "depths": [2, 2, 2, 2]},
         "shape": shape,
         "weights": weights.name,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),

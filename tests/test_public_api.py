@@ -1,11 +1,14 @@
 """What is public is listed, documented and shown at work.
 
-`python tests/test_public_api.py` writes the snapshot anew.
+`python tests/test_public_api.py` writes the snapshot anew, and the stub of
+`rkd_keras.models`, whose names come from the decorators of its networks.
 """
 
 import doctest
 import importlib
 import inspect
+import pkgutil
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from docstring_checks import missing_sections, own_methods
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "rkd_keras"
 SNAPSHOT = Path(__file__).parent / "public_names.txt"
+MODELS_STUB = PACKAGE / "models" / "__init__.pyi"
 ROOMS = (
     "data",
     "evaluate",
@@ -51,6 +55,7 @@ OWN = {
     "rkd_keras.models.list_models",
     "rkd_keras.models.load_model",
     "rkd_keras.models.multiply_adds_by_layer",
+    "rkd_keras.models.network_size",
     "rkd_keras.models.tapped",
 }
 # Rooms whose functions say the types of what they take and give, for type checkers.
@@ -76,6 +81,30 @@ def public_object(name):
 def listed_names():
     # Without the snapshot, every public name counts as added.
     return SNAPSHOT.read_text(encoding="utf-8").split() if SNAPSHOT.exists() else []
+
+
+def models_stub():
+    """Write the stub of `rkd_keras.models` from what its modules register."""
+    room = importlib.import_module("rkd_keras.models")
+    for module in pkgutil.iter_modules(room.__path__):
+        importlib.import_module(f"{room.__name__}.{module.name}")
+    registered = importlib.import_module(f"{room.__name__}.registry").PUBLIC
+    rows = [
+        (inspect.unwrap(thing).__module__.rpartition(".")[2], name)
+        for name, thing in registered.items()
+    ]
+
+    def natural(row):  # 50 before 101
+        return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", row[1])]
+
+    rows.sort(key=lambda row: (row[0], natural(row)))
+    return "".join(f"from .{module} import {n} as {n}\n" for module, n in rows)
+
+
+def test_the_stub_of_models_is_what_is_registered():
+    assert MODELS_STUB.read_text(encoding="utf-8") == models_stub(), (
+        "run: python tests/test_public_api.py"
+    )
 
 
 def test_public_names_equal_the_snapshot():
@@ -171,4 +200,6 @@ def test_examples_of_docstrings_run(room, tmp_path, monkeypatch):
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
+    MODELS_STUB.write_text(models_stub(), encoding="utf-8")
+    importlib.reload(importlib.import_module("rkd_keras.models"))
     SNAPSHOT.write_text("\n".join(public_names()) + "\n", encoding="utf-8")

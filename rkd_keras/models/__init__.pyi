@@ -1,58 +1,33 @@
-from .densenet import DenseNet121
-from .discriminator import PatchDiscriminator
-from .edge_resnet import EdgeResNetSmall, EdgeResNetTiny
-from .efficientnet_lite import (
-    EfficientNetLite0,
-    EfficientNetLite1,
-    EfficientNetLite2,
-)
-from .generator import ResNetGenerator
-from .googlenet import GoogLeNet
-from .inception_v3 import InceptionV3
-from .load import load_model
-from .mobilenet_v1 import MobileNetV1
-from .mobilenet_v2 import MobileNetV2
-from .multiply_adds import count_multiply_adds, multiply_adds_by_layer
-from .resnet import ResNet18, ResNet34, ResNet50, ResNet101
-from .resnext import ResNeXt50, ResNeXt101
-from .sarsn import SARSN34, SARSN50, SARSN101
-from .se_resnet import SEResNet34, SEResNet50, SEResNet101
-from .squeezenet import SqueezeNet
-from .taps import tapped
-from .torch_weights import load_torch_weights
-from .zoo import create_model, list_models
-
-__all__ = [
-    "DenseNet121",
-    "EdgeResNetSmall",
-    "EdgeResNetTiny",
-    "EfficientNetLite0",
-    "EfficientNetLite1",
-    "EfficientNetLite2",
-    "GoogLeNet",
-    "InceptionV3",
-    "MobileNetV1",
-    "MobileNetV2",
-    "PatchDiscriminator",
-    "ResNeXt101",
-    "ResNeXt50",
-    "ResNet101",
-    "ResNet18",
-    "ResNet34",
-    "ResNet50",
-    "ResNetGenerator",
-    "SARSN101",
-    "SARSN34",
-    "SARSN50",
-    "SEResNet101",
-    "SEResNet34",
-    "SEResNet50",
-    "SqueezeNet",
-    "count_multiply_adds",
-    "create_model",
-    "list_models",
-    "load_model",
-    "load_torch_weights",
-    "multiply_adds_by_layer",
-    "tapped",
-]
+from .densenet import DenseNet121 as DenseNet121
+from .discriminator import PatchDiscriminator as PatchDiscriminator
+from .edge_resnet import EdgeResNetSmall as EdgeResNetSmall
+from .edge_resnet import EdgeResNetTiny as EdgeResNetTiny
+from .efficientnet_lite import EfficientNetLite0 as EfficientNetLite0
+from .efficientnet_lite import EfficientNetLite1 as EfficientNetLite1
+from .efficientnet_lite import EfficientNetLite2 as EfficientNetLite2
+from .generator import ResNetGenerator as ResNetGenerator
+from .googlenet import GoogLeNet as GoogLeNet
+from .inception_v3 import InceptionV3 as InceptionV3
+from .load import load_model as load_model
+from .mobilenet_v1 import MobileNetV1 as MobileNetV1
+from .mobilenet_v2 import MobileNetV2 as MobileNetV2
+from .multiply_adds import count_multiply_adds as count_multiply_adds
+from .multiply_adds import multiply_adds_by_layer as multiply_adds_by_layer
+from .resnet import ResNet18 as ResNet18
+from .resnet import ResNet34 as ResNet34
+from .resnet import ResNet50 as ResNet50
+from .resnet import ResNet101 as ResNet101
+from .resnext import ResNeXt50 as ResNeXt50
+from .resnext import ResNeXt101 as ResNeXt101
+from .sarsn import SARSN34 as SARSN34
+from .sarsn import SARSN50 as SARSN50
+from .sarsn import SARSN101 as SARSN101
+from .se_resnet import SEResNet34 as SEResNet34
+from .se_resnet import SEResNet50 as SEResNet50
+from .se_resnet import SEResNet101 as SEResNet101
+from .sizes import network_size as network_size
+from .squeezenet import SqueezeNet as SqueezeNet
+from .taps import tapped as tapped
+from .torch_weights import load_torch_weights as load_torch_weights
+from .zoo import create_model as create_model
+from .zoo import list_models as list_models

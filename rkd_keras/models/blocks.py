@@ -16,7 +16,15 @@ def scaled(filters, width):
 
 
 def conv_bn(
-    x, filters, kernel=3, stride=1, activation="relu", use_bias=False, groups=1, name=""
+    x,
+    filters,
+    kernel=3,
+    stride=1,
+    activation="relu",
+    use_bias=False,
+    groups=1,
+    name="",
+    epsilon=EPSILON,
 ):
     """Apply convolution, batch normalisation and an optional activation.
 
@@ -41,30 +49,40 @@ def conv_bn(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    x = batch_norm(x, name=f"{name}_bn")
+    x = batch_norm(x, f"{name}_bn", epsilon)
     if activation:
         x = layers.Activation(activation, name=f"{name}_{activation}")(x)
     return x
 
 
-def batch_norm(x, name):
+def batch_norm(x, name, epsilon=EPSILON):
     """Apply batch normalisation with the package's momentum and epsilon."""
-    return BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)(x)
+    return BatchNormalization(momentum=MOMENTUM, epsilon=epsilon, name=name)(x)
 
 
-def basic_block(x, filters, stride, branch=None, name=""):
-    """Two 3x3 convolutions and a shortcut; `branch` acts on the residual."""
-    y = conv_bn(x, filters, 3, stride, name=f"{name}_1")
-    y = conv_bn(y, filters, 3, activation=None, name=f"{name}_2")
-    return add_shortcut(x, y, stride, branch, name)
+def basic_block(x, filters, stride, branch=None, name="", use_bias=False, last=None):
+    """Two 3x3 convolutions and a shortcut.
+
+    `branch` acts on the residual, whose last activation is `last`.
+    """
+    bias = {"use_bias": use_bias}
+    y = conv_bn(x, filters, 3, stride, name=f"{name}_1", **bias)
+    y = conv_bn(y, filters, 3, activation=last, name=f"{name}_2", **bias)
+    return add_shortcut(x, y, stride, branch, name, **bias)
 
 
-def bottleneck_block(x, filters, stride, branch=None, name=""):
-    """1x1, 3x3 (with the stride) and 1x1 times four; `branch` acts on it."""
-    y = conv_bn(x, filters, 1, name=f"{name}_1")
-    y = conv_bn(y, filters, 3, stride, name=f"{name}_2")
-    y = conv_bn(y, 4 * filters, 1, activation=None, name=f"{name}_3")
-    return add_shortcut(x, y, stride, branch, name)
+def bottleneck_block(
+    x, filters, stride, branch=None, name="", use_bias=False, last=None
+):
+    """1x1, 3x3 (with the stride) and 1x1 times four, and a shortcut.
+
+    `branch` acts on the residual, whose last activation is `last`.
+    """
+    bias = {"use_bias": use_bias}
+    y = conv_bn(x, filters, 1, name=f"{name}_1", **bias)
+    y = conv_bn(y, filters, 3, stride, name=f"{name}_2", **bias)
+    y = conv_bn(y, 4 * filters, 1, activation=last, name=f"{name}_3", **bias)
+    return add_shortcut(x, y, stride, branch, name, **bias)
 
 
 def add_shortcut(x, y, stride, branch, name, use_bias=False):
@@ -86,14 +104,12 @@ def image_input(input_shape, include_preprocessing):
     return inputs, x
 
 
-def classifier(inputs, x, num_classes, dropout, activation, weights, name):
-    """Pool, drop and classify, and build the model."""
+def classifier(inputs, x, num_classes, dropout, activation, weights, name, **shape):
+    """Pool, drop and classify, build the model and load its weights.
+
+    `shape` is what decides which of the package's weights fit, see `load_weights`.
+    """
     x = layers.GlobalAveragePooling2D(name="embedding")(x)
-    return classify(inputs, x, num_classes, dropout, activation, weights, name)
-
-
-def classify(inputs, x, num_classes, dropout, activation, weights, name):
-    """Drop and classify a pooled `embedding`, and build the model."""
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
     # float32 logits: softmax and losses lose too much in bfloat16.
@@ -101,5 +117,5 @@ def classify(inputs, x, num_classes, dropout, activation, weights, name):
         num_classes, activation=activation, dtype="float32", name="logits"
     )(x)
     model = keras.Model(inputs, x, name=name)
-    load_weights(model, weights)
+    load_weights(model, weights, **shape)
     return model

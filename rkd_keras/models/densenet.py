@@ -1,50 +1,38 @@
 """DenseNet121 for small images."""
 
+from typing import Annotated
+
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import batch_norm, classifier, image_input, scaled
+from rkd_keras.models.registry import network
+from rkd_keras.options import Option
 
 GROWTH = 32
 DEPTHS = (6, 12, 24, 16)
 
 
+@network()
 def DenseNet121(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="densenet121",
+    num_classes: a.NumClasses = 6,
+    input_shape: a.InputShape = (64, 64, 3),
+    width: Annotated[
+        float,
+        Option("factor on the growth, and so on every number of filters.", above=0),
+    ] = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.0,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    name: a.Name = "densenet121",
 ):
     """DenseNet121: dense blocks of [6, 12, 24, 16] layers, growth 32.
 
     6,952,198 trainable parameters with 6 classes, as in the paper's Table 6. The
     stem is one 3x3 convolution without normalisation; transitions normalise,
     halve the channels and average over 2x2, without a ReLU.
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels. Defaults to
-            `(64, 64, 3)`.
-        width: factor on the growth, and so on every number of filters. Defaults
-            to `1.0`.
-        stem_stride: stride of the stem's convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.0`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `conv1` is `stem_conv`. In
@@ -58,11 +46,6 @@ def DenseNet121(
 
     Reference:
         - Huang et al., "Densely Connected Convolutional Networks", CVPR 2017.
-
-    Example:
-        >>> model = DenseNet121(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     growth = scaled(GROWTH, width)
     inputs, x = image_input(input_shape, include_preprocessing)

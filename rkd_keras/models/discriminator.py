@@ -4,8 +4,10 @@ import keras
 from keras import layers
 
 from rkd_keras.models.generator import instance_norm
+from rkd_keras.models.registry import public
 
 
+@public
 def PatchDiscriminator(
     input_shape=(64, 64, 3),
     filters=64,

@@ -1,11 +1,16 @@
 """EfficientNet-Lite: networks with ImageNet weights, made for small processors."""
 
+from typing import Annotated
+
 import keras
 from keras import layers
 
 from rkd_keras.layers import BatchNormalization
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import MOMENTUM, classifier, scaled
 from rkd_keras.models.imagenet_weights import IMAGENET, load_imagenet_weights
+from rkd_keras.models.registry import network
+from rkd_keras.options import Option
 
 # Filters, repeats, stride of the first, expansion, kernel: those of lite0.
 STAGES = (
@@ -18,73 +23,11 @@ STAGES = (
     (320, 1, 1, 6, 3),
 )
 STEM, TOP = 32, 1280
-# Factors on filters and, in the stages between the first and the last, on repeats
-# (in tenths, as whole numbers: 1.1 * 10 in floating point is above 11).
-SCALES = {
-    "efficientnet_lite0": (1.0, 10),
-    "efficientnet_lite1": (1.0, 11),
-    "efficientnet_lite2": (1.1, 12),
-}
 EPSILON = 1e-3
 
-DOCSTRING = """
 
-    The stem and the last convolution are never widened, there are no
-    squeeze-and-excitation gates, and the activation is ReLU6: int8 costs it little.
-    Layers pad as TensorFlow's "same" does (at stride 2 more at the right and at the
-    bottom), batch normalisation has the original's epsilon of 0.001, and, unlike
-    the original, the package's momentum of 0.9 (its 0.99 is meant for long epochs;
-    answers do not depend on it).
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels; the weights were
-            trained at {size} pixels a side, any other size works too. Defaults to
-            `({size}, {size}, 3)`.
-        width: factor on every number of filters, stem and last convolution
-            included. Defaults to `1.0`.
-        stem_stride: stride of the stem's convolution. Defaults to `2`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.0`.
-        include_preprocessing: whether pixels of 0 to 255 become
-            `(pixel - 127) / 128` inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: `"imagenet"`, path of a weights file (`.weights.h5`) or a whole
-            model (`.keras`) to load, or `None`. With `"imagenet"` a head for
-            other than 1000 classes keeps its fresh values. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`
-        (1280 of them), the head is the layer `logits`, the stages end in
-        `stage1_out` to `stage7_out`.
-
-    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
-    those of the PyTorch port. Its `_conv_stem`, `_bn0`, `_conv_head`, `_bn1` and
-    `_fc` are `stem_conv`, `stem_bn`, `top_conv`, `top_bn` and `logits`;
-    `_blocks.N` is the N-th block counted from 0 over all stages, in it
-    `_expand_conv`, `_bn0`, `_depthwise_conv`, `_bn1`, `_project_conv` and `_bn2`
-    are `_expand_conv`, `_expand_bn` and so on. Kernels go from (out, in, height,
-    width) to (height, width, in, out), depthwise ones from (channels, 1, height,
-    width) to (height, width, channels, 1).
-
-    Reference:
-        - Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional
-          Neural Networks", ICML 2019; the Lite variants:
-          github.com/tensorflow/tpu, models/official/efficientnet/lite, 2020.
-
-    Example:
-        >>> model = {builder}(num_classes=3, input_shape=(64, 64, 3))
-        >>> model.get_layer("embedding").output.shape, model.output_shape
-        ((None, 1280), (None, 3))
-    """
-
-
-def _deepened(repeats, stage, name):
-    if stage in (1, len(STAGES)):
-        return repeats
-    return -(-repeats * SCALES[name][1] // 10)
+def _deepened(repeats, tenths):
+    return -(-repeats * tenths // 10)
 
 
 def _widened(filters, factor):
@@ -132,26 +75,83 @@ def _block(x, filters, stride, expansion, kernel, name):
     return y
 
 
-def _efficientnet_lite(
+def lite_network(
     variant,
-    num_classes,
-    input_shape,
-    width,
-    stem_stride,
-    dropout,
-    include_preprocessing,
-    classifier_activation,
-    weights,
-    name,
+    widened,
+    deepened,
+    num_classes: a.NumClasses = 6,
+    input_shape: Annotated[
+        tuple[int, int, int],
+        Option(
+            "`(height, width, channels)` in pixels; the ImageNet weights were trained "
+            "at the default size, any other works too.",
+            at_least=1,
+        ),
+    ] = (224, 224, 3),
+    width: Annotated[
+        float,
+        Option(
+            "factor on every number of filters, stem and last convolution included.",
+            above=0,
+        ),
+    ] = 1.0,
+    stem_stride: a.StemStride = 2,
+    dropout: a.Dropout = 0.0,
+    include_preprocessing: Annotated[
+        bool,
+        Option(
+            "whether pixels of 0 to 255 become `(pixel - 127) / 128` inside the model."
+        ),
+    ] = True,
+    classifier_activation: a.Activation = None,
+    weights: Annotated[
+        str | None,
+        Option(
+            '`"imagenet"`, path of a weights file (`.weights.h5`) or a whole model '
+            '(`.keras`) to load, or `None`. With `"imagenet"` a head for other than '
+            "1000 classes keeps its fresh values."
+        ),
+    ] = None,
+    name: a.Name = "efficientnet_lite",
 ):
-    factor = SCALES[variant][0]
+    """Build an EfficientNet-Lite from the factors on its filters and repeats.
+
+    The stem and the last convolution are never widened, there are no
+    squeeze-and-excitation gates, and the activation is ReLU6: int8 costs it little.
+    Layers pad as TensorFlow's "same" does (at stride 2 more at the right and at the
+    bottom), batch normalisation has the original's epsilon of 0.001, and, unlike
+    the original, the package's momentum of 0.9 (its 0.99 is meant for long epochs;
+    answers do not depend on it).
+
+    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
+    those of the PyTorch port. Its `_conv_stem`, `_bn0`, `_conv_head`, `_bn1` and
+    `_fc` are `stem_conv`, `stem_bn`, `top_conv`, `top_bn` and `logits`;
+    `_blocks.N` is the N-th block counted from 0 over all stages, in it
+    `_expand_conv`, `_bn0`, `_depthwise_conv`, `_bn1`, `_project_conv` and `_bn2`
+    are `_expand_conv`, `_expand_bn` and so on. Kernels go from (out, in, height,
+    width) to (height, width, in, out), depthwise ones from (channels, 1, height,
+    width) to (height, width, channels, 1).
+
+    Returns:
+        A `keras.Model` from images `(batch, height, width, channels)` to logits
+        `(batch, num_classes)`. The pooled features are the layer `embedding`
+        (1280 of them), the head is the layer `logits`, the stages end in
+        `stage1_out` to `stage7_out`.
+
+    Reference:
+        - Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional
+          Neural Networks", ICML 2019; the Lite variants:
+          github.com/tensorflow/tpu, models/official/efficientnet/lite, 2020.
+    """
     inputs = x = keras.Input(tuple(input_shape), name="image")
     if include_preprocessing:
         x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(x)
     x = _convolved(x, scaled(STEM, width), "stem", 3, stem_stride)
     for stage, (filters, repeats, stride, *shape) in enumerate(STAGES, start=1):
-        filters = scaled(_widened(filters, factor), width)
-        for index in range(1, _deepened(repeats, stage, variant) + 1):
+        filters = scaled(_widened(filters, widened), width)
+        if 1 < stage < len(STAGES):
+            repeats = _deepened(repeats, deepened)
+        for index in range(1, repeats + 1):
             first = stride if index == 1 else 1
             x = _block(x, filters, first, *shape, f"stage{stage}_block{index}")
         x = layers.Identity(name=f"stage{stage}_out")(x)
@@ -165,100 +165,29 @@ def _efficientnet_lite(
     return model
 
 
-def _documented(size):
-    def decorate(builder):
-        text = DOCSTRING.format(size=size, builder=builder.__name__)
-        builder.__doc__ = builder.__doc__.rstrip() + text
-        return builder
-
-    return decorate
-
-
-@_documented(224)
-def EfficientNetLite0(
-    num_classes=6,
-    input_shape=(224, 224, 3),
-    width=1.0,
-    stem_stride=2,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="efficientnet_lite0",
-):
+# The factor on repeats is in tenths: 1.1 * 10 in floating point is above 11.
+@network(of=lite_network, name="efficientnet_lite0", input_shape=(224, 224, 3))
+def EfficientNetLite0(**options):
     """EfficientNet-Lite0: 4,652,008 parameters with ImageNet's 1000 classes.
 
     3,378,694 trainable ones with 6 classes.
     """
-    return _efficientnet_lite(
-        "efficientnet_lite0",
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return lite_network("efficientnet_lite0", 1.0, 10, **options)
 
 
-@_documented(240)
-def EfficientNetLite1(
-    num_classes=6,
-    input_shape=(240, 240, 3),
-    width=1.0,
-    stem_stride=2,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="efficientnet_lite1",
-):
+@network(of=lite_network, name="efficientnet_lite1", input_shape=(240, 240, 3))
+def EfficientNetLite1(**options):
     """EfficientNet-Lite1, deeper: 5,416,680 parameters with ImageNet's 1000 classes.
 
     4,143,366 trainable ones with 6 classes.
     """
-    return _efficientnet_lite(
-        "efficientnet_lite1",
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return lite_network("efficientnet_lite1", 1.0, 11, **options)
 
 
-@_documented(260)
-def EfficientNetLite2(
-    num_classes=6,
-    input_shape=(260, 260, 3),
-    width=1.0,
-    stem_stride=2,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="efficientnet_lite2",
-):
+@network(of=lite_network, name="efficientnet_lite2", input_shape=(260, 260, 3))
+def EfficientNetLite2(**options):
     """EfficientNet-Lite2, wider too: 6,092,072 parameters with ImageNet's 1000 classes.
 
     4,818,758 trainable ones with 6 classes.
     """
-    return _efficientnet_lite(
-        "efficientnet_lite2",
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return lite_network("efficientnet_lite2", 1.1, 12, **options)

@@ -4,10 +4,12 @@ import keras
 from keras import layers
 
 from rkd_keras.layers import ReflectionPadding2D
+from rkd_keras.models.registry import public
 
 UPSAMPLING = ("transpose", "resize")
 
 
+@public
 def ResNetGenerator(
     input_shape=(64, 64, 3),
     filters=64,

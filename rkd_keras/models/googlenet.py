@@ -1,8 +1,13 @@
 """GoogLeNet (Inception v1) with batch normalisation, for small images."""
 
+from typing import Annotated
+
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import classifier, conv_bn, image_input, scaled
+from rkd_keras.models.registry import network
+from rkd_keras.options import Option
 
 # 1x1; 3x3 reduce, 3x3; "5x5" reduce, "5x5"; after the pool. None halves the map.
 MODULES = {
@@ -20,15 +25,16 @@ MODULES = {
 }
 
 
-def inception(x, filters, name):
+def inception(x, filters, epsilon, name):
     """Four parallel branches; two 3x3 convolutions stand for the 5x5."""
     n1, n3_reduce, n3, n5_reduce, n5, n_pool = filters
+    epsilon = n5 if epsilon is None else epsilon
     options = {"use_bias": True}
     a = conv_bn(x, n1, 1, name=f"{name}_1x1", **options)
     b = conv_bn(x, n3_reduce, 1, name=f"{name}_3x3_reduce", **options)
     b = conv_bn(b, n3, 3, name=f"{name}_3x3", **options)
     c = conv_bn(x, n5_reduce, 1, name=f"{name}_5x5_reduce", **options)
-    c = conv_bn(c, n5, 3, name=f"{name}_5x5_1", **options)
+    c = conv_bn(c, n5, 3, name=f"{name}_5x5_1", epsilon=epsilon, **options)
     c = conv_bn(c, n5, 3, name=f"{name}_5x5_2", **options)
     d = layers.MaxPooling2D(3, 1, "same", name=f"{name}_pool")(x)
     d = conv_bn(d, n_pool, 1, name=f"{name}_pool_proj", **options)
@@ -44,41 +50,38 @@ def halve(x, name):
     return layers.MaxPooling2D(3, 2, name=name)(x)
 
 
+@network()
 def GoogLeNet(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.4,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="googlenet",
+    num_classes: a.NumClasses = 6,
+    input_shape: a.InputShape = (64, 64, 3),
+    width: a.Width = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.4,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    branch_epsilon: Annotated[
+        float | None,
+        Option(
+            "epsilon of the normalisation after the first of the two 3x3 convolutions "
+            "that stand for a 5x5; `None` for the original's, which is the number of "
+            "its filters.",
+            above=0,
+        ),
+    ] = None,
+    name: a.Name = "googlenet",
 ):
     """GoogLeNet: nine Inception modules with batch normalisation.
 
     6,306,214 trainable parameters with 6 classes, as in the paper's Table 6. The
     stem is three 3x3 convolutions at stride 1; no auxiliary classifiers.
 
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels. Defaults to
-            `(64, 64, 3)`.
-        width: factor on every number of filters. Defaults to `1.0`.
-        stem_stride: stride of the first convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.4`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
+    The original writes `BatchNorm2d(n, n)` after the first of the two 3x3
+    convolutions that stand for a 5x5: its second argument is the epsilon, so that
+    these nine normalisations divide by the root of the variance plus 32 to 128. It
+    is no parameter and cannot be told from the count, but the logits are the
+    original's only with it; it leaves the branch almost silent at first.
+    `branch_epsilon=1e-5` gives it the epsilon of all others.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `prelayer.0`, `.3`, `.6` are
@@ -90,11 +93,6 @@ def GoogLeNet(
 
     Reference:
         - Szegedy et al., "Going Deeper with Convolutions", CVPR 2015.
-
-    Example:
-        >>> model = GoogLeNet(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     inputs, x = image_input(input_shape, include_preprocessing)
     x = conv_bn(x, scaled(64, width), 3, stem_stride, name="stem1")
@@ -105,7 +103,8 @@ def GoogLeNet(
         if filters is None:
             x = halve(x, module)
         else:
-            x = inception(x, [scaled(n, width) for n in filters], module)
+            filters = [scaled(n, width) for n in filters]
+            x = inception(x, filters, branch_epsilon, module)
     return classifier(
         inputs, x, num_classes, dropout, classifier_activation, weights, name
     )

@@ -1,20 +1,29 @@
 """InceptionV3 for small images."""
 
+from typing import Annotated
+
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import batch_norm, classifier, image_input, scaled
+from rkd_keras.models.registry import network
+from rkd_keras.options import Option
 
 
+@network()
 def InceptionV3(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.5,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="inception_v3",
+    num_classes: a.NumClasses = 6,
+    input_shape: Annotated[
+        tuple[int, int, int],
+        Option("`(height, width, channels)` in pixels, sides of at least 13."),
+    ] = (64, 64, 3),
+    width: a.Width = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.5,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    name: a.Name = "inception_v3",
 ):
     """InceptionV3: three A, one B, four C, one D and two E modules.
 
@@ -22,26 +31,6 @@ def InceptionV3(
     stem keeps the resolution (five convolutions at stride 1, no pooling), the
     pool branch of the A modules ends in a 3x3 convolution, the D module pools by
     averages, there is no auxiliary head.
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels, sides of at least 13.
-            Defaults to `(64, 64, 3)`.
-        width: factor on every number of filters. Defaults to `1.0`.
-        stem_stride: stride of the first convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.5`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `Conv2d_1a_3x3` to `Conv2d_4a_3x3` are
@@ -55,11 +44,6 @@ def InceptionV3(
     Reference:
         - Szegedy et al., "Rethinking the Inception Architecture for Computer
           Vision", CVPR 2016.
-
-    Example:
-        >>> model = InceptionV3(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     inputs, x = image_input(input_shape, include_preprocessing)
     x = _conv(x, scaled(32, width), 3, "stem1", stem_stride)

@@ -5,8 +5,10 @@ import sys
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.model_file import model_file
+from rkd_keras.models.registry import public
 
 
+@public
 def load_model(path, threads=None):
     """Open a `.keras` file in Keras's safe mode: no code of the file is run.
 

@@ -2,6 +2,7 @@
 
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import (
     batch_norm,
     classifier,
@@ -9,6 +10,7 @@ from rkd_keras.models.blocks import (
     image_input,
     scaled,
 )
+from rkd_keras.models.registry import network
 
 BLOCKS = (
     (64, 1),
@@ -45,42 +47,23 @@ def depthwise_bn(x, stride, activation, use_bias, name):
     return layers.Activation(activation, name=f"{name}_{activation}")(x)
 
 
+@network()
 def MobileNetV1(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="mobilenet_v1",
+    num_classes: a.NumClasses = 6,
+    input_shape: a.InputShape = (64, 64, 3),
+    width: a.Width = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.0,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    name: a.Name = "mobilenet_v1",
 ):
     """MobileNetV1: thirteen depthwise-separable convolutions.
 
     3,219,078 trainable parameters with 6 classes: the number that the paper's
     Table 6 gives for "MobileNetV2". The stem is at stride 1; pointwise
     convolutions have a bias, the others none.
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels. Defaults to
-            `(64, 64, 3)`.
-        width: factor on every number of filters. Defaults to `1.0`.
-        stem_stride: stride of the stem's convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.0`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `stem.0` is `stem_conv` and `stem_bn`;
@@ -93,11 +76,6 @@ def MobileNetV1(
     Reference:
         - Howard et al., "MobileNets: Efficient Convolutional Neural Networks for
           Mobile Vision Applications", 2017.
-
-    Example:
-        >>> model = MobileNetV1(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     inputs, x = image_input(input_shape, include_preprocessing)
     x = conv_bn(x, scaled(32, width), 3, stem_stride, name="stem")

@@ -2,8 +2,10 @@
 
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import classifier, conv_bn, image_input, scaled
 from rkd_keras.models.mobilenet_v1 import depthwise_bn
+from rkd_keras.models.registry import network
 
 # Filters, repeats, stride of the first, expansion.
 STAGES = (
@@ -27,16 +29,17 @@ def inverted_residual(x, filters, stride, expansion, name):
     return y
 
 
+@network()
 def MobileNetV2(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="mobilenet_v2",
+    num_classes: a.NumClasses = 6,
+    input_shape: a.InputShape = (64, 64, 3),
+    width: a.Width = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.0,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    name: a.Name = "mobilenet_v2",
 ):
     """MobileNetV2: inverted residuals with linear bottlenecks.
 
@@ -45,26 +48,6 @@ def MobileNetV2(
     1x1 convolution with a padding of 1, a quirk of the original that lets the map
     grow by two pixels; the head is the original's 1x1 convolution after the
     average, as a dense layer.
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels. Defaults to
-            `(64, 64, 3)`.
-        width: factor on every number of filters. Defaults to `1.0`.
-        stem_stride: stride of the stem's convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.0`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `pre.0` and `.1` are `stem_conv` and
@@ -80,11 +63,6 @@ def MobileNetV2(
     Reference:
         - Sandler et al., "MobileNetV2: Inverted Residuals and Linear
           Bottlenecks", CVPR 2018.
-
-    Example:
-        >>> model = MobileNetV2(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     inputs, x = image_input(input_shape, include_preprocessing)
     x = layers.ZeroPadding2D(1, name="stem_border")(x)

@@ -5,6 +5,7 @@ import math
 import keras
 
 from rkd_keras.layers import ChannelGate
+from rkd_keras.models.registry import public
 
 _CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
@@ -25,6 +26,7 @@ _UNCOUNTED = {"Conv", "DepthwiseConv", "SeparableConv", "ConvTranspose"} | {
 }
 
 
+@public
 def count_multiply_adds(model):
     """Count the multiply-adds that one image costs.
 
@@ -49,6 +51,7 @@ def count_multiply_adds(model):
     return sum(multiply_adds_by_layer(model).values())
 
 
+@public
 def multiply_adds_by_layer(model):
     """Count the multiply-adds of each layer, for one image.
 

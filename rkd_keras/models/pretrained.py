@@ -13,56 +13,49 @@ FOLDER = Path(rkd_keras.__file__).parent / "weights"
 NEU = "neu"
 
 
-def load_weights(model, weights):
-    """Load a weights file into a model; `None` leaves it as it is.
+def load_weights(model, weights, **shape):
+    """Load weights into a model; `None` leaves it as it is.
+
+    With another number of classes than the package's own weights have, the head
+    keeps its fresh values and everything else is loaded: a start for classes of
+    one's own.
 
     Args:
-        model: `keras.Model`.
-        weights: path of a `.weights.h5` or `.keras` file, or `None`.
+        model: a fresh `keras.Model`.
+        weights: path of a `.weights.h5` or `.keras` file, `"neu"` for the weights
+            that come with the package, or `None`.
+        **shape: what decides which of the package's weights fit: `block` (the name
+            of its function), `depths`, `width`, `stem_stride`, `stage_strides`.
 
     Raises:
-        InputError: for `"neu"`, which only the networks of the edge presets have,
-            and `"imagenet"`, which these have not.
+        InputError: when the package has no weights for this shape, or their file is
+            not the one that it was built with, and for `"imagenet"`, which few
+            networks have.
     """
     if weights is None:
         return
-    if weights == NEU:
-        raise InputError(
-            f"the package carries no NEU weights for {model.name}; it has some for "
-            f"{_known()}"
-        )
     if weights == "imagenet":
         raise InputError(
             f"there are no ImageNet weights for {model.name}; take "
             "efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2"
         )
-    model.load_weights(weights)
+    if weights != NEU:
+        model.load_weights(weights)
+        return
+    wanted = json.loads(json.dumps(shape))
+    for entry in neu_presets().values():
+        if {**entry["network"], **entry["shape"]} == wanted:
+            _load_entry(model, entry)
+            return
+    given = [f"{n}={v}" for n, v in shape.items() if n not in ("block", "depths")]
+    shown = f" with {', '.join(given)}" if given else ""
+    raise InputError(
+        f"the package carries no NEU weights for {model.name}{shown}; it has some for "
+        f"{_known()}"
+    )
 
 
-def load_neu_weights(model, **shape):
-    """Load the package's NEU weights into a model of their shape.
-
-    With another number of classes than the weights', the head keeps its fresh
-    values and everything else is loaded: a start for classes of one's own.
-
-    Args:
-        model: a fresh `keras.Model` of `ResNet18`.
-        **shape: what decides which weights fit: `width`, `stem_stride` and
-            `stage_strides`.
-
-    Raises:
-        InputError: when there are no weights for this shape, or the file is not
-            the one that the package was built with.
-    """
-    shape["stage_strides"] = list(shape["stage_strides"])
-    fitting = [entry for entry in neu_presets().values() if entry["shape"] == shape]
-    if not fitting:
-        given = ", ".join(f"{name}={value}" for name, value in shape.items())
-        raise InputError(
-            f"the package carries no NEU weights for {model.name} with {given}; it "
-            f"has some for {_known()}"
-        )
-    entry = fitting[0]
+def _load_entry(model, entry):
     path = FOLDER / entry["weights"]
     if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
         raise InputError(
@@ -83,8 +76,9 @@ def neu_presets():
     """Return what is known of each bundled preset, by name.
 
     Returns:
-        Dict of name to a dict with `shape`, `weights` (the file's name),
-        `sha256` and `class_names`; empty when the package was built without.
+        Dict of name to a dict with `network` (`block` and `depths`), `shape`,
+        `weights` (the file's name), `sha256` and `class_names`; empty when the
+        package was built without.
     """
     path = FOLDER / "neu.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

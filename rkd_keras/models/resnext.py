@@ -3,30 +3,10 @@
 import math
 
 from rkd_keras.models.blocks import add_shortcut, conv_bn, scaled
-from rkd_keras.models.resnet import documented, residual_network
+from rkd_keras.models.registry import extends, network
+from rkd_keras.models.resnet import residual_network
 
 CARDINALITY = 32
-
-WEIGHTS = """
-
-    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
-    the weights of the PyTorch original. Its `conv1.0` is `stem_conv`, `conv1.1` is
-    `stem_bn`; stage S is its `conv(S+1)`, and in block B of it
-    `split_transforms.0`, `.3` and `.6` are the convolutions
-    `stageS_block(B+1)_1_conv`, `_2_conv` and `_3_conv`, the module after each is
-    its `_bn`; `shortcut.0` and `.1` are `_shortcut_conv` and `_shortcut_bn`; a
-    stage's last block is named `stageS` alone. `fc` is `logits`. Convolution
-    kernels, the grouped ones too, go from (out, in, height, width) to (height,
-    width, in, out), the dense one is transposed.
-
-    Raises:
-        ValueError: for a `width` at which the channels cannot be divided into 8,
-            16 or 32 groups; 0.125, 0.25, 0.5, 0.75 and 1.0 are fine.
-
-    Reference:
-        - Xie et al., "Aggregated Residual Transformations for Deep Neural
-          Networks", CVPR 2017.
-"""
 
 
 def resnext_block(cardinality):
@@ -48,74 +28,48 @@ def resnext_block(cardinality):
     return block
 
 
-def _resnext(depths, width, *arguments):
-    num_classes, input_shape, *rest = arguments
+@extends(residual_network)
+def aggregated_network(depths, **options):
+    """Build a residual network of grouped bottlenecks.
+
+    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
+    the weights of the PyTorch original. Its `conv1.0` is `stem_conv`, `conv1.1` is
+    `stem_bn`; stage S is its `conv(S+1)`, and in block B of it
+    `split_transforms.0`, `.3` and `.6` are the convolutions
+    `stageS_block(B+1)_1_conv`, `_2_conv` and `_3_conv`, the module after each is
+    its `_bn`; `shortcut.0` and `.1` are `_shortcut_conv` and `_shortcut_bn`; a
+    stage's last block is named `stageS` alone. `fc` is `logits`. Convolution
+    kernels, the grouped ones too, go from (out, in, height, width) to (height,
+    width, in, out), the dense one is transposed.
+
+    Raises:
+        ValueError: for a `width` at which the channels cannot be divided into 8,
+            16 or 32 groups; 0.125, 0.25, 0.5, 0.75 and 1.0 are fine.
+
+    Reference:
+        - Xie et al., "Aggregated Residual Transformations for Deep Neural
+          Networks", CVPR 2017.
+    """
     # 32 groups at full width; fewer where the narrow stem cannot be divided so.
-    block = resnext_block(math.gcd(CARDINALITY, scaled(64, width)))
-    return residual_network(block, depths, num_classes, input_shape, width, *rest)
+    block = resnext_block(math.gcd(CARDINALITY, scaled(64, options["width"])))
+    return residual_network(block, depths, **options)
 
 
-@documented(reference=WEIGHTS)
-def ResNeXt50(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="resnext50",
-):
+@network(of=aggregated_network, name="resnext50")
+def ResNeXt50(**options):
     """ResNeXt50: 32 groups, grouped bottlenecks [3, 4, 6, 3].
 
     14,596,166 trainable parameters with 6 classes. With 100 classes it has
     14,788,772: the number that the paper's Table 6 gives for "ResNext101".
     """
-    return _resnext(
-        (3, 4, 6, 3),
-        width,
-        num_classes,
-        input_shape,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return aggregated_network((3, 4, 6, 3), **options)
 
 
-@documented(reference=WEIGHTS)
-def ResNeXt101(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="resnext101",
-):
+@network(of=aggregated_network, name="resnext101")
+def ResNeXt101(**options):
     """ResNeXt101: 32 groups, grouped bottlenecks [3, 4, 23, 3].
 
     25,110,598 trainable parameters with 6 classes (the paper's Table 6 names this
     network but counts ResNeXt50).
     """
-    return _resnext(
-        (3, 4, 23, 3),
-        width,
-        num_classes,
-        input_shape,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return aggregated_network((3, 4, 23, 3), **options)

@@ -1,8 +1,12 @@
 """The self-adaptive residual shrinkage networks: SARSN34, 50 and 101."""
 
+from typing import Annotated
+
 from rkd_keras.layers import SADDT, ChannelShrinkage
 from rkd_keras.models.blocks import EPSILON, MOMENTUM, basic_block, bottleneck_block
-from rkd_keras.models.resnet import documented, residual_network
+from rkd_keras.models.registry import extends, network
+from rkd_keras.models.resnet import residual_network
+from rkd_keras.options import Option
 
 THRESHOLDS = ("saddt", "soft", "none")
 
@@ -25,17 +29,33 @@ def shrinkage_branch(threshold, form, reduction):
     return branch
 
 
-EXTRA_ARGUMENTS = """
-        threshold: what stands on each residual: `"saddt"` (the paper), `"soft"`
-            (the soft threshold of the deep residual shrinkage network, same
-            weights) or `"none"` (no branch: a plain ResNet). Defaults to
-            `"saddt"`.
-        form: form of SADDT, `"paper"` or `"continuous"`, see
-            `rkd_keras.layers.SADDT`. Defaults to `"paper"`.
-        reduction: the gate's hidden layer has `channels // reduction` units.
-            Defaults to `1` (`16` in SARSN50)."""
-
-REFERENCE = """
+@extends(residual_network)
+def shrinkage_network(
+    block,
+    depths,
+    threshold: Annotated[
+        str,
+        Option(
+            'what stands on each residual: `"saddt"` (the paper), `"soft"` (the soft '
+            "threshold of the deep residual shrinkage network, same weights) or "
+            '`"none"` (no branch: a plain ResNet).'
+        ),
+    ] = "saddt",
+    form: Annotated[
+        str,
+        Option(
+            'form of SADDT, `"paper"` or `"continuous"`, see `rkd_keras.layers.SADDT`.'
+        ),
+    ] = "paper",
+    reduction: Annotated[
+        int,
+        Option(
+            "the gate's hidden layer has `channels // reduction` units.", at_least=1
+        ),
+    ] = 1,
+    **options,
+):
+    """Build a residual network with a shrinkage branch in every block.
 
     Raises:
         ValueError: for an unknown `threshold` or `form`.
@@ -44,116 +64,34 @@ REFERENCE = """
         - Huang et al., "Research on a Classification Method for Strip Steel
           Surface Defects Based on Knowledge Distillation and a Self-Adaptive
           Residual Shrinkage Network", Algorithms 2023, section 2.3.
-"""
+    """
+    branch = shrinkage_branch(threshold, form, reduction)
+    return residual_network(block, depths, branch, **options)
 
 
-@documented(EXTRA_ARGUMENTS, REFERENCE)
-def SARSN34(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    threshold="saddt",
-    form="paper",
-    reduction=1,
-    name="sarsn34",
-):
+@network(of=shrinkage_network, name="sarsn34")
+def SARSN34(**options):
     """SARSN34: shrinkage network of basic blocks [3, 4, 6, 3].
 
     23,810,118 trainable parameters with 6 classes.
     """
-    return residual_network(
-        basic_block,
-        (3, 4, 6, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-        shrinkage_branch(threshold, form, reduction),
-    )
+    return shrinkage_network(basic_block, (3, 4, 6, 3), **options)
 
 
-@documented(EXTRA_ARGUMENTS, REFERENCE)
-def SARSN50(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    threshold="saddt",
-    form="paper",
-    reduction=16,
-    name="sarsn50",
-):
+@network(of=shrinkage_network, name="sarsn50", reduction=16)
+def SARSN50(**options):
     """SARSN50: shrinkage network of bottleneck blocks [3, 4, 6, 3].
 
     The paper does not say how its SARSN50 is built. This one is a choice:
     ResNet50's bottlenecks with the shrinkage branch at reduction 16.
     """
-    return residual_network(
-        bottleneck_block,
-        (3, 4, 6, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-        shrinkage_branch(threshold, form, reduction),
-    )
+    return shrinkage_network(bottleneck_block, (3, 4, 6, 3), **options)
 
 
-@documented(EXTRA_ARGUMENTS, REFERENCE)
-def SARSN101(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    threshold="saddt",
-    form="paper",
-    reduction=1,
-    name="sarsn101",
-):
+@network(of=shrinkage_network, name="sarsn101")
+def SARSN101(**options):
     """SARSN101: shrinkage network of basic blocks [3, 4, 23, 3], the teacher.
 
     46,127,174 trainable parameters with 6 classes, as in the paper's Table 6.
     """
-    return residual_network(
-        basic_block,
-        (3, 4, 23, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-        shrinkage_branch(threshold, form, reduction),
-    )
+    return shrinkage_network(basic_block, (3, 4, 23, 3), **options)

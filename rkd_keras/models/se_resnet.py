@@ -1,32 +1,14 @@
 """Squeeze-and-excitation residual networks: SEResNet34, 50 and 101."""
 
+from functools import partial
+
 from keras import layers
 
-from rkd_keras.models.blocks import (
-    add_shortcut,
-    classifier,
-    conv_bn,
-    image_input,
-    scaled,
-)
-from rkd_keras.models.resnet import documented
+from rkd_keras.models.blocks import basic_block, bottleneck_block
+from rkd_keras.models.registry import extends, network
+from rkd_keras.models.resnet import residual_network
 
 REDUCTION = 16
-
-WEIGHTS = """
-
-    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
-    the weights of the PyTorch original. Its `pre.0` is `stem_conv`, `pre.1` is
-    `stem_bn`; in `stageS.B`, `residual.0`, `.3` (and `.6`) are the convolutions
-    `stageS_block(B+1)_1_conv`, `_2_conv` (and `_3_conv`), the module after each is
-    its `_bn`; `shortcut.0` and `.1` are `_shortcut_conv` and `_shortcut_bn`,
-    `excitation.0` and `.2` are `_squeeze` and `_excite`; a stage's last block is
-    named `stageS` alone. `linear` is `logits`. Convolution kernels go from
-    (out, in, height, width) to (height, width, in, out), dense ones are transposed.
-
-    Reference:
-        - Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
-"""
 
 
 def squeeze_excite(x, name):
@@ -44,136 +26,45 @@ def squeeze_excite(x, name):
     return layers.Multiply(name=f"{name}_scale")([x, y])
 
 
-def se_block(x, filters, stride, bottleneck, name):
-    """Residual block with biases, a ReLU after its last BN, and excitation."""
-    options = {"use_bias": True}
-    if bottleneck:
-        y = conv_bn(x, filters, 1, name=f"{name}_1", **options)
-        y = conv_bn(y, filters, 3, stride, name=f"{name}_2", **options)
-        y = conv_bn(y, 4 * filters, 1, name=f"{name}_3", **options)
-    else:
-        y = conv_bn(x, filters, 3, stride, name=f"{name}_1", **options)
-        y = conv_bn(y, filters, 3, name=f"{name}_2", **options)
-    return add_shortcut(x, y, stride, squeeze_excite, name, **options)
+@extends(residual_network)
+def excited_network(block, depths, **options):
+    """Build a residual network with squeeze and excitation in every block.
+
+    Every convolution has a bias, and a ReLU follows a residual's last normalisation.
+
+    How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
+    the weights of the PyTorch original. Its `pre.0` is `stem_conv`, `pre.1` is
+    `stem_bn`; in `stageS.B`, `residual.0`, `.3` (and `.6`) are the convolutions
+    `stageS_block(B+1)_1_conv`, `_2_conv` (and `_3_conv`), the module after each is
+    its `_bn`; `shortcut.0` and `.1` are `_shortcut_conv` and `_shortcut_bn`,
+    `excitation.0` and `.2` are `_squeeze` and `_excite`; a stage's last block is
+    named `stageS` alone. `linear` is `logits`. Convolution kernels go from
+    (out, in, height, width) to (height, width, in, out), dense ones are transposed.
+
+    Reference:
+        - Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018.
+    """
+    block = partial(block, use_bias=True, last="relu")
+    return residual_network(block, depths, squeeze_excite, stem_bias=True, **options)
 
 
-def _se_network(
-    bottleneck,
-    depths,
-    num_classes,
-    input_shape,
-    width,
-    stem_stride,
-    stage_strides,
-    dropout,
-    include_preprocessing,
-    classifier_activation,
-    weights,
-    name,
-):
-    inputs, x = image_input(input_shape, include_preprocessing)
-    x = conv_bn(x, scaled(64, width), 3, stem_stride, use_bias=True, name="stem")
-    for stage, (depth, stride) in enumerate(
-        zip(depths, stage_strides, strict=True), start=1
-    ):
-        filters = scaled(64 * 2 ** (stage - 1), width)
-        for index in range(1, depth + 1):
-            block = f"stage{stage}_block{index}" if index < depth else f"stage{stage}"
-            x = se_block(x, filters, stride if index == 1 else 1, bottleneck, block)
-    return classifier(
-        inputs, x, num_classes, dropout, classifier_activation, weights, name
-    )
-
-
-@documented(reference=WEIGHTS)
-def SEResNet34(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="se_resnet34",
-):
+@network(of=excited_network, name="se_resnet34")
+def SEResNet34(**options):
     """SEResNet34: basic blocks [3, 4, 6, 3] with squeeze and excitation."""
-    return _se_network(
-        False,
-        (3, 4, 6, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return excited_network(basic_block, (3, 4, 6, 3), **options)
 
 
-@documented(reference=WEIGHTS)
-def SEResNet50(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="se_resnet50",
-):
+@network(of=excited_network, name="se_resnet50")
+def SEResNet50(**options):
     """SEResNet50: bottleneck blocks [3, 4, 6, 3] with squeeze and excitation."""
-    return _se_network(
-        True,
-        (3, 4, 6, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return excited_network(bottleneck_block, (3, 4, 6, 3), **options)
 
 
-@documented(reference=WEIGHTS)
-def SEResNet101(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    stage_strides=(1, 2, 2, 2),
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="se_resnet101",
-):
+@network(of=excited_network, name="se_resnet101")
+def SEResNet101(**options):
     """SEResNet101: bottleneck blocks [3, 4, 23, 3] with squeeze and excitation.
 
     47,335,158 trainable parameters with 6 classes; the paper's Table 6 counts it
     with 100 classes (47,527,764).
     """
-    return _se_network(
-        True,
-        (3, 4, 23, 3),
-        num_classes,
-        input_shape,
-        width,
-        stem_stride,
-        stage_strides,
-        dropout,
-        include_preprocessing,
-        classifier_activation,
-        weights,
-        name,
-    )
+    return excited_network(bottleneck_block, (3, 4, 23, 3), **options)

@@ -1,8 +1,13 @@
 """SqueezeNet with batch normalisation and simple bypass, for small images."""
 
+from typing import Annotated
+
 from keras import layers
 
+from rkd_keras.models import arguments as a
 from rkd_keras.models.blocks import classifier, conv_bn, image_input, scaled
+from rkd_keras.models.registry import network
+from rkd_keras.options import Option
 
 # Squeeze, half of the output, bypass; a pool follows fire4 and fire8.
 FIRES = {
@@ -27,16 +32,20 @@ def fire(x, squeeze, expand, bypass, name):
     return layers.Add(name=f"{name}_bypass")([x, y]) if bypass else y
 
 
+@network()
 def SqueezeNet(
-    num_classes=6,
-    input_shape=(64, 64, 3),
-    width=1.0,
-    stem_stride=1,
-    dropout=0.0,
-    include_preprocessing=True,
-    classifier_activation=None,
-    weights=None,
-    name="squeezenet",
+    num_classes: a.NumClasses = 6,
+    input_shape: Annotated[
+        tuple[int, int, int],
+        Option("`(height, width, channels)` in pixels, sides of at least 8."),
+    ] = (64, 64, 3),
+    width: a.Width = 1.0,
+    stem_stride: a.StemStride = 1,
+    dropout: a.Dropout = 0.0,
+    include_preprocessing: a.Preprocessing = True,
+    classifier_activation: a.Activation = None,
+    weights: a.Weights = None,
+    name: a.Name = "squeezenet",
 ):
     """SqueezeNet v1.0 with batch normalisation and simple bypass.
 
@@ -44,26 +53,6 @@ def SqueezeNet(
     original classifies every position by a 1x1 convolution and averages the
     scores; here the features are averaged first (`embedding`) and classified once
     (`logits`). Both are linear: the weights and the logits are the same.
-
-    Args:
-        num_classes: number of classes. Defaults to `6`.
-        input_shape: `(height, width, channels)` in pixels, sides of at least 8.
-            Defaults to `(64, 64, 3)`.
-        width: factor on every number of filters. Defaults to `1.0`.
-        stem_stride: stride of the stem's convolution. Defaults to `1`.
-        dropout: rate before the last layer, in [0, 1). Defaults to `0.0`.
-        include_preprocessing: whether pixels of 0 to 255 are rescaled to
-            [-1, 1] inside the model. Defaults to `True`.
-        classifier_activation: activation of the last layer, `None` for logits.
-            Defaults to `None`.
-        weights: path of a weights file (`.weights.h5`) or a whole model
-            (`.keras`) to load, or `None`. Defaults to `None`.
-        name: name of the model.
-
-    Returns:
-        A `keras.Model` from images `(batch, height, width, channels)` to logits
-        `(batch, num_classes)`. The pooled features are the layer `embedding`,
-        the head is the layer `logits`.
 
     How weights map: `rkd_keras.models.load_torch_weights(model, state_dict)` takes
     the weights of the PyTorch original. Its `stem.0` and `.1` are `stem_conv` and
@@ -76,11 +65,6 @@ def SqueezeNet(
     Reference:
         - Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer
           parameters and <0.5MB model size", 2016.
-
-    Example:
-        >>> model = SqueezeNet(width=0.125, input_shape=(32, 32, 3))
-        >>> model.output_shape
-        (None, 6)
     """
     inputs, x = image_input(input_shape, include_preprocessing)
     x = conv_bn(x, scaled(96, width), 3, stem_stride, use_bias=True, name="stem")

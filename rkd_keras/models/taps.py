@@ -3,11 +3,13 @@
 import keras
 
 from rkd_keras.errors import InputError
+from rkd_keras.models.registry import public
 
 # Layers and operations whose result is no logit.
 _SQUASHING = ("LogSoftmax", "Sigmoid", "Softmax")
 
 
+@public
 def tapped(model, layer="embedding"):
     """Return a classifier with the outputs (logits, output of `layer`).
 

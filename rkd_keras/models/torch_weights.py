@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.models.registry import public
 
 
 def _kind(position):
@@ -154,6 +155,7 @@ _PARTS = {
 }
 
 
+@public
 def load_torch_weights(model, state_dict, family=None):
     """Load the weights of the PyTorch original of a network.
 

@@ -18,9 +18,9 @@ def own_options(model):
         >>> own_options("resnet18"), sorted(own_options("edge_resnet_small"))
         (set(), ['stem_stride', 'width'])
     """
-    from rkd_keras.models.zoo import MODELS
+    from rkd_keras.models.zoo import find_network
 
-    arguments = inspect.signature(MODELS[model]).parameters
+    arguments = inspect.signature(find_network(model)).parameters
     return {
         name for name in COMMON if name in arguments and arguments[name].default != 1
     }

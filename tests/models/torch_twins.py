@@ -70,8 +70,8 @@ def build_twin(model, width=WIDTH, num_classes=NUM_CLASSES):
         p = k // 2 if p is None else p
         return nn.Conv2d(a, b, k, s, p, groups=g, bias=bias)
 
-    def unit(a, b, k, s=1, p=None, g=1, bias=False, act=nn.ReLU):
-        parts = [conv(a, b, k, s, p, g, bias), nn.BatchNorm2d(b)]
+    def unit(a, b, k, s=1, p=None, g=1, bias=False, act=nn.ReLU, eps=1e-5):
+        parts = [conv(a, b, k, s, p, g, bias), nn.BatchNorm2d(b, eps)]
         return [*parts, act()] if act else parts
 
     class Named(nn.Module):
@@ -169,7 +169,8 @@ def build_twin(model, width=WIDTH, num_classes=NUM_CLASSES):
                 b2=sequence(*unit(a, r3, 1, bias=True), *unit(r3, n3, 3, bias=True)),
                 b3=sequence(
                     *unit(a, r5, 1, bias=True),
-                    *unit(r5, n5, 3, bias=True),
+                    # `BatchNorm2d(n5, n5)` in the original: the second is epsilon.
+                    *unit(r5, n5, 3, bias=True, eps=n5),
                     *unit(n5, n5, 3, bias=True),
                 ),
                 b4=sequence(nn.MaxPool2d(3, 1, 1), *unit(a, pool, 1, bias=True)),

@@ -106,9 +106,9 @@ def network_shape(model, options):
     Returns:
         A tuple that can be compared.
     """
-    from rkd_keras.models.zoo import MODELS
+    from rkd_keras.models.zoo import find_network
 
-    defaults = inspect.signature(MODELS[model]).parameters
+    defaults = inspect.signature(find_network(model)).parameters
     names = sorted({"width", "stem_stride", "stage_strides"} & set(defaults))
     values = {**{name: defaults[name].default for name in names}, **options}
     family = "resnet18" if model.startswith("edge_resnet") else model

@@ -185,7 +185,7 @@ def row_size(row, common, folder, classes):
     Raises:
         InputError: when the network does not take its arguments.
     """
-    from rkd_keras.models.network_size import network_size
+    from rkd_keras.models import network_size
 
     settings = row_settings(row, common, folder)
     options = tuple(settings.model_options.items())

@@ -3,23 +3,35 @@
 import functools
 import math
 
+from rkd_keras.models.registry import public
+
 
 @functools.cache
-def network_size(model, options, size, classes):
+@public
+def network_size(model, options=(), size=64, classes=6):
     """Count a network's trainable parameters and multiply-adds.
 
     Args:
         model: name in the zoo.
-        options: tuple of `(argument, value)`.
-        size: side of the input in pixels.
-        classes: number of classes.
+        options: tuple of `(argument, value)`, arguments of its builder. Defaults to
+            `()`.
+        size: side of the square input in pixels. Defaults to `64`.
+        classes: number of classes. Defaults to `6`.
 
     Returns:
         Dict with `parameters` and `multiply_adds`.
+
+    Raises:
+        InputError: for an unknown name.
+
+    Example:
+        >>> network_size("sarsn101")["parameters"]
+        46127174
     """
     import keras
 
-    from rkd_keras.models import count_multiply_adds, create_model
+    from rkd_keras.models.multiply_adds import count_multiply_adds
+    from rkd_keras.models.zoo import create_model
 
     policy = keras.config.dtype_policy()
     try:
