@@ -89,7 +89,7 @@ def test_images_too_many_for_memory_give_the_same_row(
 
 def test_one_failed_row_costs_no_other(strips, tmp_path, monkeypatch):
     def call(function, row, *args):
-        if row.label == "hog+knn":
+        if row.entry == "hog+knn":
             raise RuntimeError("its process was killed")
         return function(row, *args)
 

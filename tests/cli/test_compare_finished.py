@@ -54,7 +54,7 @@ def test_finished_runs_are_chosen_by_their_networks(tmp_path):
     assert list(rows.values()) == [small]
     (row,) = rows
     shape = "width=0.25:stem_stride=2:stage_strides=[2,2,2,1]"
-    assert row.label == f"resnet18:{shape}@sarsn34:width=0.5"
+    assert row.entry == f"resnet18:{shape}@sarsn34:width=0.5"
     assert row.teacher_row().network.options == (("width", 0.5),)
     assert len(finished_rows([tmp_path], None, "neu-600")) == 3
     with pytest.raises(InputError, match="no finished run of"):

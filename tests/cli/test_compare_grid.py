@@ -46,21 +46,21 @@ def test_grid_is_the_product_with_seeds_outermost():
 
 def test_students_come_after_the_others_and_know_their_teachers():
     rows = rows_of("resnet18:width=0.5@sarsn34:stem_stride=2,sarsn101")
-    assert [row.label for row in rows] == [
+    assert [row.entry for row in rows] == [
         "sarsn101",
         "resnet18:width=0.5@sarsn34:stem_stride=2",
     ]
     student = rows[1]
     assert student.network.options == (("width", 0.5),)
     teacher = student.teacher_row()
-    assert teacher.label == "sarsn34:stem_stride=2"
+    assert teacher.entry == "sarsn34:stem_stride=2"
     assert teacher.network.model == "sarsn34"
     assert teacher.teacher is None
 
 
 def test_classical_pipelines_appear_once_whatever_the_losses():
     rows = rows_of("lbp+svm,resnet18", "cross_entropy,ldam")
-    assert [row.label for row in rows].count("lbp+svm") == 1
+    assert [row.entry for row in rows].count("lbp+svm") == 1
     assert len(rows) == 3
 
 
@@ -115,15 +115,15 @@ def test_a_network_in_another_order_of_its_options_is_the_same():
     other = "resnet18:width=.50:stem_stride=2@sarsn34:stem_stride=2:threshold=soft"
     (row,) = rows_of(f"{one},{other}")
     assert row.key == rows_of(other)[0].key
-    assert row.label == (
+    assert row.entry == (
         "resnet18:width=0.5:stem_stride=2@sarsn34:stem_stride=2:threshold=soft"
     )
 
 
 @pytest.mark.parametrize("name", MODEL_SETS)
-def test_the_sets_are_written_in_the_order_of_their_labels(name):
+def test_the_sets_are_written_in_the_order_of_their_options(name):
     """What a comparison was begun with is found again under its folder's name."""
-    assert [label for label, *_ in parse_models(name)] == list(MODEL_SETS[name])
+    assert [entry for entry, *_ in parse_models(name)] == list(MODEL_SETS[name])
 
 
 def test_an_option_is_given_once():
@@ -133,14 +133,14 @@ def test_an_option_is_given_once():
 
 def test_common_options_leave_a_network_alone_that_is_defined_by_them():
     common = Settings("d", "o", width=0.5, stem_stride=4)
-    for label, expected in (
+    for entry, expected in (
         ("edge_resnet_small", {}),
         ("edge_resnet_tiny:dropout=0.1", {"dropout": 0.1}),
-        # Whoever writes it into the entry sees it in the label.
+        # Whoever writes it into the entry sees it in its name.
         ("edge_resnet_small:width=0.5", {"width": 0.5}),
         ("sarsn34", {"width": 0.5, "stem_stride": 4}),
         ("mobilenet_v1:width=0.25", {"width": 0.25, "stem_stride": 4}),
     ):
-        (row,) = rows_of(label)
+        (row,) = rows_of(entry)
         assert row_settings(row, common, "o").model_options == expected
-        assert row.label == label
+        assert row.entry == entry

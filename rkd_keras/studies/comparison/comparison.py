@@ -15,7 +15,8 @@ class Compared:
     Attributes:
         path: its folder, with `report.md` and `figures`.
         rows: list of the finished rows, dicts as in `rows.jsonl`.
-        latency: dict from label to its size and times, empty where none was timed.
+        latency: dict from an entry of `models` to its size and times, empty where
+            none was timed.
 
     Example:
         >>> times = {"resnet18": {"parameters": 11_171_910, "multiply_adds": 555e6}}
@@ -247,7 +248,7 @@ class Comparison:
         now = self.result()
         if now.rows:
             write_figures(self.folder, now.rows, now.latency)
-        few = len({row.label for row in self.rows}) <= 12
+        few = len({row.entry for row in self.rows}) <= 12
         write_report(self.folder, self.budget(), now.rows, now.latency, few)
 
     def budget(self):

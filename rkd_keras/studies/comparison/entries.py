@@ -16,34 +16,34 @@ def parse_models(text):
         text: for example `"paper,resnet18:width=0.5@sarsn34"`.
 
     Returns:
-        List of `(label, network, pipeline, teacher)`, each label once.
+        List of `(entry, network, pipeline, teacher)`, each entry once.
 
     Raises:
         InputError: for an unknown name, which lists the known ones.
     """
-    entries = {}
-    for entry in _entries(text, "--models"):
-        for written in MODEL_SETS.get(entry, (entry,)):
-            label, *parts = _parse_model(written)
-            entries.setdefault(label, (label, *parts))
-    return list(entries.values())
+    found = {}
+    for word in _entries(text, "--models"):
+        for written in MODEL_SETS.get(word, (word,)):
+            entry, *parts = _parse_model(written)
+            found.setdefault(entry, (entry, *parts))
+    return list(found.values())
 
 
-def _parse_model(label):
-    if "+" in label:
+def _parse_model(entry):
+    if "+" in entry:
         from rkd_keras.evaluate.classical import CLASSIFIERS, FEATURES
 
-        features, _, classifier = label.partition("+")
+        features, _, classifier = entry.partition("+")
         if features not in FEATURES or classifier not in CLASSIFIERS:
             raise InputError(
-                f"unknown pipeline {label!r}; give one of {', '.join(FEATURES)}, a "
+                f"unknown pipeline {entry!r}; give one of {', '.join(FEATURES)}, a "
                 f"plus sign, and one of {', '.join(CLASSIFIERS)}"
             )
-        return label, None, (features, classifier), None
-    student, at, teacher = label.partition("@")
+        return entry, None, (features, classifier), None
+    student, at, teacher = entry.partition("@")
     student, teacher = _parse_network(student), _parse_network(teacher) if at else None
-    label = f"{student.label}@{teacher.label}" if teacher else student.label
-    return label, student, None, teacher
+    entry = f"{student.entry}@{teacher.entry}" if teacher else student.entry
+    return entry, student, None, teacher
 
 
 def _parse_network(text):
@@ -154,5 +154,5 @@ def published_pair(models, rows):
         return []
     first = rows[0]
     pair = make_rows(parse_models(",".join(PAIR)), [first.loss], [first.split], [0])
-    present = {row.label for row in rows}
-    return [row for row in pair if row.label not in present]
+    present = {row.entry for row in rows}
+    return [row for row in pair if row.entry not in present]

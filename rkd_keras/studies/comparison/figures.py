@@ -25,7 +25,7 @@ def write_figures(folder, results, latency):
     Args:
         folder: folder of the comparison.
         results: finished rows.
-        latency: dict of label to times, may be empty.
+        latency: dict of entry to times, may be empty.
     """
     folder = Path(folder)
     figures = {}
@@ -59,7 +59,7 @@ def plot_curves(groups, folder):
         A `matplotlib.figure.Figure`, `None` where no row has a history.
     """
     found, validated = {}, False
-    for (label, _, _), rows in groups.items():
+    for (entry, _, _), rows in groups.items():
         curves = []
         for row in rows:
             history = Run(Path(folder) / "runs" / row["key"]).history
@@ -70,13 +70,13 @@ def plot_curves(groups, folder):
                 curves.append(history[names[0]])
         if curves:
             length = min(map(len, curves))
-            found[label] = sum(curve[:length] for curve in curves) / len(curves)
+            found[entry] = sum(curve[:length] for curve in curves) / len(curves)
     if not found:
         return None
     column = "val_accuracy" if validated else "accuracy"
     histories = {
-        label: {"epoch": range(1, len(curve) + 1), column: curve}
-        for label, curve in found.items()
+        entry: {"epoch": range(1, len(curve) + 1), column: curve}
+        for entry, curve in found.items()
     }
     return plot_comparison(histories, column)
 
@@ -88,7 +88,7 @@ def plot_recalls(groups):
     figure = new_figure(max(6, 1.5 + 1.3 * len(names)), 3.6)
     axes = figure.add_subplot()
     width = 0.84 / len(groups)
-    for index, ((label, _, _), rows) in enumerate(groups.items()):
+    for index, ((entry, _, _), rows) in enumerate(groups.items()):
         means, spreads = zip(
             *(mean_and_spread([100 * r["per_class"][n] for r in rows]) for n in names),
             strict=True,
@@ -101,7 +101,7 @@ def plot_recalls(groups):
             yerr=None if spreads[0] is None else spreads,
             color=COLORS[index % len(COLORS)],
             alpha=1.0 if index < len(COLORS) else 0.55,
-            label=label,
+            label=entry,
             error_kw={"linewidth": 0.8, "ecolor": INK},
         )
     axes.set_xticks(range(len(names)), names)
@@ -115,8 +115,8 @@ def plot_recalls(groups):
 def plot_depths(groups):
     """Accuracy of the families at each depth (Figure 15); `None` without depths."""
     found = {}
-    for (label, _, _), rows in groups.items():
-        match = re.fullmatch(r"(resnet|se_resnet|sarsn)(34|50|101)(:.*)?", label)
+    for (entry, _, _), rows in groups.items():
+        match = re.fullmatch(r"(resnet|se_resnet|sarsn)(34|50|101)(:.*)?", entry)
         if match:
             family = match[1] + (match[3] or "")
             values = [100 * row["accuracy"] for row in rows]
@@ -152,9 +152,9 @@ def plot_losses(groups, split):
     order = sorted(
         groups, key=lambda g: mean_and_spread([r["gmean"] for r in groups[g]])[0]
     )
-    models = {label for label, _, _ in order}
+    models = {entry for entry, _, _ in order}
     names = [
-        loss if len(models) == 1 else f"{label} {loss}" for label, loss, _ in order
+        loss if len(models) == 1 else f"{entry} {loss}" for entry, loss, _ in order
     ]
     figure = new_figure(7, 1.2 + 0.34 * len(order))
     axes = figure.add_subplot()
@@ -184,14 +184,14 @@ def plot_losses(groups, split):
     return figure
 
 
-def _mark_published(axes, label, ms):
+def _mark_published(axes, entry, ms):
     """Mark the paper's accuracy of a network at the time that it takes here.
 
     Where it was not timed here, at the paper's own time.
     """
-    name, accuracy, _, published = TABLE_6[label]
+    name, accuracy, _, published = TABLE_6[entry]
     place = (ms or published, 100 * accuracy)
-    role = "student" if "@" in label else "teacher"
+    role = "student" if "@" in entry else "teacher"
     here = f"{ms:.1f} ms here, " if ms else ""
     axes.plot(*place, "*", color=COLORS[1], markersize=9)
     axes.annotate(
@@ -213,27 +213,27 @@ def plot_pareto(groups, latency):
     `None` where fewer than two networks were timed.
     """
     points = {}
-    for (label, _, _), rows in groups.items():
-        times = latency.get(label, {})
+    for (entry, _, _), rows in groups.items():
+        times = latency.get(entry, {})
         if "int8_ms" in times:
             accuracy = mean_and_spread([100 * row["accuracy"] for row in rows])[0]
             accuracy = 100 * times.get("int8_accuracy", accuracy / 100)
-            points[label] = (times["int8_ms"], accuracy, rows[0])
+            points[entry] = (times["int8_ms"], accuracy, rows[0])
     if len(points) < 2:
         return None
     figure = new_figure(8, 4.6)
     axes = figure.add_subplot()
     front, best = [], float("-inf")
-    order = sorted(points, key=lambda label: (points[label][0], -points[label][1]))
-    for number, label in enumerate(order, start=1):
-        ms, accuracy, row = points[label]
+    order = sorted(points, key=lambda entry: (points[entry][0], -points[entry][1]))
+    for number, entry in enumerate(order, start=1):
+        ms, accuracy, row = points[entry]
         efficient = accuracy > best
         best = max(best, accuracy)
         if efficient:
             front.append((ms, accuracy))
-        megabytes = latency[label]["int8_bytes"] / 1e6
+        megabytes = latency[entry]["int8_bytes"] / 1e6
         facts = (
-            f"{number}  {label}: {row['parameters'] / 1e6:.2f} M parameters, "
+            f"{number}  {entry}: {row['parameters'] / 1e6:.2f} M parameters, "
             f"{row['multiply_adds'] / 1e6:.0f} M multiply-adds, {megabytes:.2f} MB"
         )
         color = COLORS[0] if efficient else "#8a949d"
@@ -242,8 +242,8 @@ def plot_pareto(groups, latency):
             number, (ms, accuracy), (4, 3), textcoords="offset points", fontsize=8
         )
     axes.plot(*zip(*front, strict=True), color=COLORS[0], linewidth=1)
-    for label in PAIR:
-        _mark_published(axes, label, latency.get(label, {}).get("int8_ms"))
+    for entry in PAIR:
+        _mark_published(axes, entry, latency.get(entry, {}).get("int8_ms"))
     axes.set_xscale("log")
     # Room below the lowest point for the two lines that say whose it is.
     axes.margins(y=0.15)

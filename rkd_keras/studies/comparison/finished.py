@@ -119,16 +119,16 @@ def _row(config):
     from rkd_keras.studies.comparison.grid import Network, Row
 
     network = Network.of(config["model"], config["model_options"])
-    label, teacher = network.label, None
+    entry, teacher = network.entry, None
     if config.get("teacher"):
         of_teacher = Run(config["teacher"]).config
         if of_teacher is not None:
             teacher = Network.of(of_teacher["model"], of_teacher["model_options"])
-            label = f"{label}@{teacher.label}"
+            entry = f"{entry}@{teacher.entry}"
     loss, sampling = config["loss"], config["sampling"]
     if sampling != "natural":
         loss = f"{loss}+{sampling}"
-    return Row(label, network, None, teacher, loss, config["split"], config["seed"])
+    return Row(entry, network, None, teacher, loss, config["split"], config["seed"])
 
 
 def _config(run):

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 PLAIN_LOSS = "cross_entropy"
-# The options that come first in a label; the others follow by their names.
+# The options that come first in an entry; the others follow by their names.
 FIRST = ("width", "stem_stride", "stage_strides")
 
 
@@ -42,7 +42,7 @@ class Network:
         return cls(model, tuple((name, _hashable(options[name])) for name in names))
 
     @property
-    def label(self):
+    def entry(self):
         """The network as it is written: `resnet18:width=0.5:stem_stride=2`."""
         words = (f"{name}={_written(value)}" for name, value in self.options)
         return ":".join((self.model, *words))
@@ -53,7 +53,7 @@ class Row:
     """One training of the comparison.
 
     Attributes:
-        label: the entry of `--models`.
+        entry: what names it in `--models`; `rows.jsonl` calls it `label`.
         network: a `Network`, or `None` for a classical pipeline.
         pipeline: `(features, classifier)`, or `None` for a network.
         teacher: the teacher's `Network`, or `None`.
@@ -62,7 +62,7 @@ class Row:
         seed: integer.
     """
 
-    label: str
+    entry: str
     network: Network | None
     pipeline: tuple | None
     teacher: Network | None
@@ -73,13 +73,13 @@ class Row:
     @property
     def key(self):
         """Name that no other row has, fit for a folder."""
-        parts = (self.label, self.loss, self.split, f"seed{self.seed}")
+        parts = (self.entry, self.loss, self.split, f"seed{self.seed}")
         return re.sub(r"[^A-Za-z0-9_.@=+-]", ",", "__".join(parts))
 
     @property
     def group(self):
         """What its seeds are averaged over."""
-        return (self.label, self.loss, self.split)
+        return (self.entry, self.loss, self.split)
 
     @property
     def loss_and_sampling(self):
@@ -91,7 +91,7 @@ class Row:
         """The row that trains this row's teacher."""
         return replace(
             self,
-            label=self.teacher.label,
+            entry=self.teacher.entry,
             network=self.teacher,
             teacher=None,
             loss=PLAIN_LOSS,
@@ -120,14 +120,14 @@ def make_rows(models, losses, splits, seeds):
         for split in splits:
             for loss in losses:
                 batch = []
-                for label, network, pipeline, teacher in models:
+                for entry, network, pipeline, teacher in models:
                     if pipeline is None:
                         name = loss
                     elif loss == losses[0]:
                         name = "-"
                     else:
                         continue
-                    row = Row(label, network, pipeline, teacher, name, split, seed)
+                    row = Row(entry, network, pipeline, teacher, name, split, seed)
                     batch.append(row)
                 rows += sorted(batch, key=lambda row: row.teacher is not None)
     return rows

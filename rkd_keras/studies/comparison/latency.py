@@ -20,7 +20,7 @@ def measure_latency(rows, common, folder, runs, trained=True, more=()):
     others: only numbers of one run can be compared.
 
     Args:
-        rows: list of `Row`; the first of each label gives the weights.
+        rows: list of `Row`; the first of each entry gives the weights.
         common: the `Settings` that all rows share.
         folder: folder of the comparison.
         runs: timed single images of each file.
@@ -29,7 +29,7 @@ def measure_latency(rows, common, folder, runs, trained=True, more=()):
         more: rows whose networks are timed fresh, without a score.
 
     Returns:
-        Dict of label to a dict with `parameters`, `multiply_adds`, `float32_ms`,
+        Dict of entry to a dict with `parameters`, `multiply_adds`, `float32_ms`,
         `int8_ms` (medians), `float32_p95_ms`, `int8_p95_ms`, `float32_bytes`,
         `int8_bytes` and, when `trained`, `int8_accuracy`. A network that cannot be
         int8 has `int8_error` instead.
@@ -44,26 +44,26 @@ def measure_latency(rows, common, folder, runs, trained=True, more=()):
     firsts = {}
     for row in rows:
         if row.network:
-            firsts.setdefault(row.label, (row, trained))
+            firsts.setdefault(row.entry, (row, trained))
     for row in more:
-        firsts.setdefault(row.label, (row, False))
+        firsts.setdefault(row.entry, (row, False))
     times, subjects = {}, []
     console = Console(stderr=True, quiet=common.quiet)
-    for label, (row, scored) in firsts.items():
-        with console.status(f"exporting {label}"):
-            files, times[label] = call_in_own_process(
+    for entry, (row, scored) in firsts.items():
+        with console.status(f"exporting {entry}"):
+            files, times[entry] = call_in_own_process(
                 export_row, row, common, folder, scored
             )
         for kind, path in files.items():
             subjects.append(
-                {"model": str(path), "runtime": f"{label} {kind}", "role": "predictor"}
+                {"model": str(path), "runtime": f"{entry} {kind}", "role": "predictor"}
             )
-            times[label][f"{kind}_bytes"] = path.stat().st_size
+            times[entry][f"{kind}_bytes"] = path.stat().st_size
     results = measure(subjects, 1, runs, batch=1, show_progress=not common.quiet)
     for result in results:
-        label, _, kind = result["runtime"].rpartition(" ")
-        times[label][f"{kind}_ms"] = round(result["median_ms"], 4)
-        times[label][f"{kind}_p95_ms"] = round(result["p95_ms"], 4)
+        entry, _, kind = result["runtime"].rpartition(" ")
+        times[entry][f"{kind}_ms"] = round(result["median_ms"], 4)
+        times[entry][f"{kind}_p95_ms"] = round(result["p95_ms"], 4)
     content = {
         "threads": 1,
         "runs": runs,

@@ -35,8 +35,8 @@ DISTILLED = {
 }
 
 
-def published_accuracy(label):
+def published_accuracy(entry):
     """Return the paper's test accuracy of a network, or `None`."""
-    if label in TABLE_6:
-        return TABLE_6[label][1]
-    return DISTILLED.get(label)
+    if entry in TABLE_6:
+        return TABLE_6[entry][1]
+    return DISTILLED.get(entry)

@@ -16,7 +16,7 @@ def group_rows(results):
         results: list of the dicts that `run_row` returns.
 
     Returns:
-        Dict of `(label, loss, split)` to its list of rows, in order.
+        Dict of `(entry, loss, split)` to its list of rows, in order.
     """
     groups = {}
     for row in results:
@@ -29,7 +29,7 @@ def score_table(groups, latency):
 
     Args:
         groups: as of `group_rows`.
-        latency: dict of label to times, may be empty.
+        latency: dict of entry to times, may be empty.
 
     Returns:
         `(titles, lines)`, texts; columns that would be empty are left out.
@@ -66,17 +66,17 @@ def size_table(latency):
     titles += ["float32 MB", "int8 MB", "paper: parameters", "paper: ms"]
     lines = [
         [
-            label,
+            entry,
             _whole(times["parameters"]),
             _millions(times["multiply_adds"]),
-            _ms(latency, label, "float32_ms"),
-            _ms(latency, label, "int8_ms"),
-            _mb(latency, label, "float32_bytes"),
-            _mb(latency, label, "int8_bytes"),
-            _paper(label, 2, _whole),
-            _paper(label, 3, lambda v: f"{v:g}"),
+            _ms(latency, entry, "float32_ms"),
+            _ms(latency, entry, "int8_ms"),
+            _mb(latency, entry, "float32_bytes"),
+            _mb(latency, entry, "int8_bytes"),
+            _paper(entry, 2, _whole),
+            _paper(entry, 3, lambda v: f"{v:g}"),
         ]
-        for label, times in latency.items()
+        for entry, times in latency.items()
     ]
     return _without_empty(titles, lines)
 
@@ -165,28 +165,28 @@ def _millions(value):
     return "-" if value is None else f"{value / 1e6:,.1f}"
 
 
-def _ms(latency, label, name):
-    value = latency.get(label, {}).get(name)
+def _ms(latency, entry, name):
+    value = latency.get(entry, {}).get(name)
     return "-" if value is None else f"{value:.2f}"
 
 
-def _mb(latency, label, name):
-    value = latency.get(label, {}).get(name)
+def _mb(latency, entry, name):
+    value = latency.get(entry, {}).get(name)
     return "-" if value is None else f"{value / 1e6:.2f}"
 
 
-def _share(latency, label, name):
-    value = latency.get(label, {}).get(name)
+def _share(latency, entry, name):
+    value = latency.get(entry, {}).get(name)
     return "-" if value is None else f"{100 * value:.2f}"
 
 
-def _paper_accuracy(label):
-    value = published_accuracy(label)
+def _paper_accuracy(entry):
+    value = published_accuracy(entry)
     return "-" if value is None else f"{100 * value:.2f}"
 
 
-def _paper(label, index, show):
-    return show(TABLE_6[label][index]) if label in TABLE_6 else "-"
+def _paper(entry, index, show):
+    return show(TABLE_6[entry][index]) if entry in TABLE_6 else "-"
 
 
 def write_report(folder, budget, results, latency, class_recalls):
@@ -196,7 +196,7 @@ def write_report(folder, budget, results, latency, class_recalls):
         folder: folder of the comparison.
         budget: one line that says what every row was given.
         results: finished rows.
-        latency: dict of label to times, may be empty.
+        latency: dict of entry to times, may be empty.
         class_recalls: whether the table of recalls per class belongs in it.
 
     Returns:
@@ -215,9 +215,9 @@ def write_report(folder, budget, results, latency, class_recalls):
         text += f"{markdown(*size_table(latency))}\n"
     if latency:
         text += "Times are medians of one image on one core, all of one run.\n"
-    for label, times in latency.items():
+    for entry, times in latency.items():
         if "int8_error" in times:
-            text += f"\n{label}: {times['int8_error']}.\n"
+            text += f"\n{entry}: {times['int8_error']}.\n"
     if ({group[0] for group in groups} | set(latency)) & set(TABLE_6):
         text += (
             "\nThe paper's columns are its Table 6 (GTX 1080 Ti). It counts "

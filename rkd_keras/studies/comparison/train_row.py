@@ -48,7 +48,7 @@ def finished_result(row, scores, seconds, facts):
     """Return what is kept of a finished row, a dict that JSON can hold."""
     result = {
         "key": row.key,
-        "label": row.label,
+        "label": row.entry,
         "loss": row.loss,
         "split": row.split,
         "seed": row.seed,
@@ -84,7 +84,7 @@ def row_settings(row, common, folder):
     return replace(
         common,
         out=str(out),
-        model=row.network.model if row.network else row.label,
+        model=row.network.model if row.network else row.entry,
         model_options=options,
         split=row.split,
         seed=row.seed,
@@ -133,7 +133,7 @@ def _run_classical(row, settings):
     from rkd_keras.runs.run import Run
 
     config = {
-        "model": row.label,
+        "model": row.entry,
         "split": row.split,
         "seed": row.seed,
         "split_seed": settings.split_seed,
@@ -192,4 +192,4 @@ def row_size(row, common, folder, classes):
     try:
         return network_size(settings.model, options, settings.size, classes)
     except ValueError as error:
-        raise InputError(f"--models {row.label}: {error}") from error
+        raise InputError(f"--models {row.entry}: {error}") from error
