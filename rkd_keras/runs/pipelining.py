@@ -325,8 +325,15 @@ def _compared(result):
                 {
                     "name": f"{name} ({run.settings.model})",
                     "accuracy": run.scores["accuracy"],
-                    "parameters": run.model.count_params(),
+                    "parameters": _parameters(run.model),
                     "epochs": len(run.history["epoch"]),
                 }
             )
     return rows if len(rows) > 1 else []
+
+
+def _parameters(model):
+    """Count what is trained, as the docs and `rkd-keras models` do."""
+    import math
+
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
