@@ -161,7 +161,7 @@ def test_the_lines_of_python_in_the_readme_run(tmp_path, monkeypatch, capsys):
     """As printed: the paths that it names are made first, nothing else is changed."""
     from tiny_exports import textures
 
-    from rkd_keras.data.samples.contact_sheet import write_image
+    from rkd_keras.files.images import write_image
 
     code, *_ = blocks(ROOT / "README.md", "python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 12

@@ -34,6 +34,27 @@ def test_check_names_what_is_wrong(strips, tmp_path, invoke):
     assert isinstance(strict.exception, InputError)
 
 
+def test_check_says_how_it_read_and_what_it_does_not_use(strips, tmp_path, invoke):
+    image = next((strips / "IMAGES").iterdir())
+    for name in ("line A/dent", "line B/dent", "line B/rust"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        shutil.copy(image, tmp_path / "set" / name / "1.jpg")
+    (tmp_path / "set" / "read[me].txt").write_text("")
+    data, listed = tmp_path / "set", tmp_path / "list.csv"
+    output = " ".join(invoke("data", "check", "--data", data).output.split())
+    assert "read as a folder for each class (those of level 2)" in output
+    assert "--class-from 1 would take level 1: line A, line B" in output
+    assert "read[me].txt is not used: it is no image" in output
+    result = invoke(
+        "data", "check", "--data", data, "--class-from", 1, "--manifest", listed
+    )
+    assert "line A" in result.output and f"written: {listed}" in result.output
+    output = invoke("data", "check", "--data", listed).output
+    assert "line B" in output and "3 images" in output
+    result = invoke("data", "check", "--data", data, "--class-from", "outer")
+    assert "--class-from must be auto, name" in str(result.exception)
+
+
 def test_check_tries_a_split(strips, invoke):
     result = invoke("data", "check", "--data", strips, "--split", "holdout")
     assert "holdout test: 24 images" in result.output

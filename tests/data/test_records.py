@@ -1,13 +1,17 @@
 """Packs: what goes in comes out bit for bit, and damage is named."""
 
 import json
+import os
 import shutil
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rkd_keras.data import (
+    check,
     find_duplicates,
     load_images,
     make_split,
@@ -265,3 +269,36 @@ def test_a_failing_call_keeps_the_earlier_pack(packed, tmp_path):
     with pytest.raises(InputError, match="is not empty"):
         pack_images(tmp_path / "nothing", packed.parent)
     assert tree(packed) == before
+
+
+# Whatever a file system takes: any bytes but 0 and "/".
+NAME = st.binary(min_size=1, max_size=40).filter(
+    lambda name: not {0, ord("/")} & set(name) and not name.startswith(b".")
+)
+
+
+@given(st.sets(NAME, min_size=2, max_size=4), st.sets(NAME, min_size=2, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_any_names_come_back(tmp_path_factory, names, class_names):
+    folder = tmp_path_factory.mktemp("names")
+    for class_name in class_names:
+        (folder / "in" / os.fsdecode(class_name)).mkdir(parents=True)
+        for name in names:
+            path = folder / "in" / os.fsdecode(class_name) / os.fsdecode(name + b".png")
+            path.write_bytes(class_name + name)
+    index = open_dataset(folder / "in")
+    assert len(index) == len(names) * len(class_names)
+    pack_images(folder / "in", folder / "pack", quiet=True)
+    again = open_dataset(folder / "pack")
+    same_index(index, again)
+    assert index.names() == again.names()
+    unpack_images(folder / "pack", folder / "out", quiet=True)
+    assert tree(folder / "out") == tree(folder / "in")
+    check(folder / "in", manifest=folder / "list.csv", quiet=True)
+    listed = open_dataset(folder / "list.csv")
+    assert {file.resolve() for file in listed.files} == set(
+        file.resolve() for file in index.files
+    )
+    # It can be printed and drawn.
+    for class_name in index.class_names:
+        assert class_name.encode().decode() == class_name

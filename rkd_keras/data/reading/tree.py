@@ -150,7 +150,7 @@ def _named(directory, places, annotations, class_from):
             name = names.pop() if len(names) == 1 else None
             way = "the objects of their annotations"
         if name is not None:
-            found.append((place.path, printable(name), place.part))
+            found.append((place.path, _class_name(name), place.part))
             ways[way] += 1
     if 2 * len(found) < len(places):
         raise InputError(
@@ -185,7 +185,7 @@ def _foldered(directory, places, class_from):
     elif class_from == "folder":
         level, others = max(map(len, below)), []
     found = [
-        (place.path, printable(at_level(folders, level)), place.part)
+        (place.path, _class_name(at_level(folders, level)), place.part)
         for place, folders in zip(inside, below, strict=True)
     ]
     layout = "a folder for each class"
@@ -199,6 +199,12 @@ def _foldered(directory, places, class_from):
         )
         layout += " and so on" if len(names) > 3 else ""
     return found, layout
+
+
+def _class_name(name):
+    """Name a class after a folder or an object: what tables and cards can hold."""
+    name = printable(name)
+    return name.strip() or name.replace(" ", r"\x20")
 
 
 def _shared(all_folders):
