@@ -12,6 +12,7 @@ from rkd_keras.evaluate.plots import (
     plot_mistakes,
     plot_training_curves,
 )
+from rkd_keras.evaluate.score_files import score_files
 from rkd_keras.evaluate.scores import (
     classification_scores,
     top_mistakes,
@@ -31,6 +32,7 @@ __all__ = [
     "plot_training_curves",
     "read_history",
     "save_figure",
+    "score_files",
     "top_mistakes",
     "wilson_interval",
 ]

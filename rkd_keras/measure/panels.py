@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from rkd_keras.files.images import to_rgb_uint8
+from rkd_keras.files.picture_grid import picture_grid
 from rkd_keras.measure.enhance import (
     bilateral_filter,
     enhance,
@@ -12,7 +13,6 @@ from rkd_keras.measure.enhance import (
 )
 from rkd_keras.measure.grey import as_grey
 from rkd_keras.measure.overlay import (
-    FONT,
     GREEN,
     display_image,
     draw_boxes,
@@ -22,9 +22,6 @@ from rkd_keras.measure.overlay import (
 )
 from rkd_keras.measure.shape import measure
 
-INK = (40, 40, 40)
-GAP = 12
-CAPTION = 34
 # Distinct and readable on grey; more defects begin again.
 COLORS = (
     (230, 75, 60),
@@ -259,19 +256,8 @@ def panel_grid(panels, columns):
         >>> panel_grid([("a", np.zeros((50, 60, 3), "uint8"))], 1).shape
         (108, 84, 3)
     """
-    height, width = panels[0][1].shape[:2]
-    rows = -(-len(panels) // columns)
-    cell_height, cell_width = height + CAPTION + GAP, width + GAP
-    grid = np.full(
-        (rows * cell_height + GAP, columns * cell_width + GAP, 3), 255, np.uint8
-    )
-    for index, (caption, picture) in enumerate(panels):
-        top = GAP + index // columns * cell_height
-        left = GAP + index % columns * cell_width
-        grid[top : top + height, left : left + width] = picture
-        at = (left + 2, top + height + CAPTION - 12)
-        cv2.putText(grid, caption, at, FONT, 0.6, INK, 1, cv2.LINE_AA)
-    return grid
+    rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
+    return picture_grid(rows, gap=12, caption=34, font=0.6)
 
 
 def _shrunk(image, most_side):

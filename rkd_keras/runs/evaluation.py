@@ -72,7 +72,9 @@ def evaluate(
         >>> scores["images"], sorted(scores["per_class"])[0]
         (18, 'crazing')
     """
+    from rkd_keras.evaluate.score_files import score_files
     from rkd_keras.files.model_file import model_file
+    from rkd_keras.predict import load
     from rkd_keras.runs.parts import labelled_images
     from rkd_keras.runs.run import Run
     from rkd_keras.runs.start_tensorflow import start_tensorflow
@@ -87,13 +89,12 @@ def evaluate(
         start_tensorflow()
     found = labelled_images(file, data, split, protocol, seed, split_seed)
     scores, answers = score_files(
-        file,
+        load(file, threads=threads),
         found.files,
         found.labels,
         found.class_names,
         noise,
         seed,
-        threads,
         strict,
         quiet,
     )
@@ -116,57 +117,6 @@ def _check_target(run, noise, overwrite):
 
 def _name(noise):
     return f"metrics_{noise.replace(':', '_')}.json" if noise else "metrics.json"
-
-
-def score_files(
-    model, files, labels, class_names, noise, seed, threads, strict, quiet=False
-):
-    """Run a model over files and score it.
-
-    Returns:
-        The scores, and a dict with `files`, `labels`, `probabilities` and the
-        decoded `images`.
-    """
-    import numpy as np
-    from rich.progress import track
-
-    from rkd_keras.data import add_noise, load_images
-    from rkd_keras.evaluate import classification_scores
-    from rkd_keras.predict import load
-
-    predictor = load(model, threads=threads)
-    unknown = sorted(set(class_names) - set(predictor.class_names))
-    if unknown:
-        raise InputError(
-            f"the model does not know the class {', '.join(unknown)}; it knows "
-            f"{', '.join(predictor.class_names)}"
-        )
-    images, kept = load_images(files, predictor.input_shape[:2], strict)
-    clean = images
-    if noise:
-        kind, _, amount = noise.partition(":")
-        try:
-            images = add_noise(images, kind, float(amount), seed)
-        except ValueError as error:
-            raise InputError(f"--noise {noise}: {error}") from error
-    order = [predictor.class_names.index(name) for name in class_names]
-    labels = np.array([order[label] for label in np.asarray(labels)[kept]])
-    batches = range(0, len(images), 64)
-    probabilities = np.concatenate(
-        [
-            predictor.predict_batch(images[i : i + 64])[0]
-            for i in track(batches, "classifying", transient=True, disable=quiet)
-        ]
-    )
-    scores = classification_scores(labels, probabilities, predictor.class_names)
-    scores["images"] = len(labels)
-    answers = {
-        "files": [files[i] for i in kept],
-        "labels": labels,
-        "probabilities": probabilities,
-        "images": clean,
-    }
-    return scores, answers
 
 
 def _write(run, scores, answers, noise):

@@ -6,7 +6,7 @@ import time
 import cv2
 
 from rkd_keras.errors import InputError
-from rkd_keras.files.images import decode_image
+from rkd_keras.files.images import decode_image, encode_image
 from rkd_keras.measure import GradeRules
 from rkd_keras.rating.frame import (
     MIN_CONTRAST,
@@ -81,7 +81,7 @@ class FrameAnalyzer:
             "model": self._model,
         }
         if sniff_suffix(data) is None:
-            reply["image"] = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+            reply["image"] = encode_image(image)
         reply["analysis_ms"] = round((time.perf_counter() - started) * 1000, 3)
         return reply
 

@@ -16,6 +16,7 @@ class StationConfig:
         database_url: SQLAlchemy URL; `None` for SQLite in `data_dir`.
         model: model file; `None` for the student of the package.
         keras_model: `.keras` file for heat maps by gradients; `None` for none.
+        generator: `.keras` file of a CycleGAN generator to show; `None` for none.
         host: address to listen on. Defaults to `"127.0.0.1"`.
         port: TCP port. Defaults to `8080`.
         workers: inference processes. Defaults to `1`.
@@ -45,6 +46,7 @@ class StationConfig:
     database_url: str | None = None
     model: Path | None = None
     keras_model: Path | None = None
+    generator: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1

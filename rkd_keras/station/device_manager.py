@@ -6,6 +6,7 @@ import re
 import threading
 import unicodedata
 
+from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
 from rkd_keras.station.cameras import KINDS, NOT_FETCHED, CameraRunner, DeviceHealth
 from rkd_keras.station.device import Device, DeviceSettings
@@ -34,7 +35,13 @@ class DeviceManager:
     """
 
     def __init__(
-        self, store, station, on_frame, stall_after_s, lost_after_s, simulate=None
+        self,
+        store,
+        station,
+        on_frame,
+        stall_after_s,
+        lost_after_s,
+        simulate=simulate_strip,
     ):
         self._store = store
         self._station = station

@@ -5,27 +5,19 @@ from rkd_keras.station.device import DeviceSettings
 from rkd_keras.station.store import NO_DEFECT, FrameFilter, frames
 
 KEPT_EXPORTS = 5
-
-
-def views_offered(station):
-    """Return the views that this station can show of a frame."""
-    offered = ["steps"]
-    if station.hooks.augment is not None:
-        offered.append("augment")
-    if station.hooks.explain is not None:
-        offered.append("explain")
-    return offered
+VIEWS = ("steps", "augment", "explain")
 
 
 def views_of_frame(station, frame_id, view):
     """Return a stored frame's views, see `Jobs`.
 
     Raises:
-        InputError: when there is no such frame, its image was pruned, or the
-            station does not offer the view.
+        InputError: when there is no such frame or view, or its image was pruned.
     """
-    if view not in views_offered(station):
-        raise InputError(f"this station offers no view {view!r:.40}")
+    if view not in VIEWS:
+        raise InputError(
+            f"a view is one of {', '.join(VIEWS)}. Received: view={view!r:.40}"
+        )
     frame, data = _image_of(station, frame_id)
     if view == "steps":
         device = station.devices.get(frame["device_id"])
@@ -65,10 +57,8 @@ def evaluate(station, folder):
     """Return the metrics of a labelled folder.
 
     Raises:
-        InputError: when this station cannot evaluate, or the folder is of no use.
+        InputError: when the folder is of no use.
     """
-    if station.hooks.evaluate is None:
-        raise InputError("this station cannot evaluate labelled folders")
     return station.jobs.evaluate(folder)
 
 

@@ -19,13 +19,14 @@ class Jobs:
 
     Args:
         config: the `StationConfig`.
-        hooks: the `Hooks`.
+        factory: makes the handler in a child; tests give their own. Defaults to
+            `make_jobs`.
         idle_s: seconds until an idle child is ended. Defaults to `300.0`.
     """
 
-    def __init__(self, config, hooks, idle_s=IDLE_S):
+    def __init__(self, config, factory=None, idle_s=IDLE_S):
         self._lanes = {
-            name: _Lane(WorkerProcess(make_jobs, (config, hooks), name), idle_s)
+            name: _Lane(WorkerProcess(factory or make_jobs, (config,), name), idle_s)
             for name in ("views", "reports")
         }
 
@@ -132,14 +133,14 @@ class _Lane:
 class JobHandler:
     """What the children can do; each method is a job.
 
+    What needs Keras or TensorFlow is imported in the job that does.
+
     Args:
         config: the `StationConfig`.
-        hooks: the `Hooks`.
     """
 
-    def __init__(self, config, hooks):
+    def __init__(self, config):
         self._config = config
-        self._hooks = hooks
         self._store = None
         self._predictor = None
 
@@ -159,18 +160,28 @@ class JobHandler:
         return _encoded(step_views(self._decoded(data), min_contrast))
 
     def _augment(self, samples, seed):
+        from rkd_keras.station.augment_views import augment_views
+
         images = [self._cut_out(sample) for sample in samples]
-        return _encoded(self._hooks.augment(images, seed))
+        return _encoded(augment_views(images, seed, self._config.generator))
 
     def _explain(self, sample):
-        image = self._cut_out(sample)
-        config = self._config
+        from rkd_keras.station.explain_views import explain_views
+
+        image, config = self._cut_out(sample), self._config
+        predictor = None if config.keras_model else self._loaded()
         return _encoded(
-            self._hooks.explain(config.keras_model, image, config.model, self._loaded())
+            explain_views(config.keras_model, image, config.model, predictor)
         )
 
     def _evaluate(self, folder):
-        return self._hooks.evaluate(Path(folder), self._loaded())
+        from rkd_keras.data import open_dataset
+        from rkd_keras.evaluate.score_files import score_files
+
+        index = open_dataset(Path(folder))
+        return score_files(
+            self._loaded(), index.files, index.labels, index.class_names, quiet=True
+        )[0]
 
     def _report(self, **arguments):
         from rkd_keras.station.reports import build_report
@@ -215,22 +226,16 @@ class JobHandler:
         return decode_image(data, "the picture")
 
 
-def make_jobs(config, hooks):
+def make_jobs(config):
     """Make the handler in a child process."""
     os.nice(5)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(config.max_pixels)
-    return JobHandler(config, hooks)
+    return JobHandler(config)
 
 
 def _encoded(views):
     """Return `{title: image}` as a list of PNGs."""
-    import cv2
+    from rkd_keras.files.images import encode_image
 
-    encoded = []
-    for title, image in views.items():
-        if image.ndim == 3:
-            image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        png = cv2.imencode(".png", image)[1].tobytes()
-        encoded.append({"title": title, "png": png})
-    return encoded
+    return [{"title": t, "png": encode_image(image)} for t, image in views.items()]

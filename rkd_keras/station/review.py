@@ -2,44 +2,17 @@
 
 import csv
 import io
-import math
 import re
 import secrets
 import time
 import zipfile
 
 from rkd_keras.errors import InputError
-from rkd_keras.files.images import decode_image
+from rkd_keras.files.images import decode_image, encode_image
 from rkd_keras.station.frame_view import defect_view, frame_view, iso_time
 from rkd_keras.station.store import NO_DEFECT, UNKNOWN, accounts, now_ms, reviews
 
 OTHER = "other"
-_Z95 = 1.959963984540054
-
-
-def wilson_interval(right, total, z=_Z95):
-    """Return the Wilson score interval of a share.
-
-    Args:
-        right: successes.
-        total: trials.
-        z: normal quantile. Defaults to that of 95 %.
-
-    Returns:
-        `(low, high)`, both in [0, 1]; `(0, 1)` without trials.
-
-    Example:
-        >>> low, high = wilson_interval(19, 20)
-        >>> round(low, 3), round(high, 3)
-        (0.764, 0.991)
-    """
-    if total == 0:
-        return 0.0, 1.0
-    share = right / total
-    middle = share + z * z / (2 * total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
 
 
 def precision_table(counts):
@@ -53,6 +26,8 @@ def precision_table(counts):
         List of dicts `predicted`, `reviewed`, `right`, `precision`, `low`,
         `high` (95 % Wilson interval) and `confused_with` {class: n}, by name.
     """
+    from rkd_keras.evaluate.scores import wilson_interval
+
     table = []
     for predicted in sorted(counts):
         answers = counts[predicted]
@@ -178,8 +153,6 @@ def export_zip(store, files, path, class_names, corrections_only=False, station=
     Returns:
         Number of images written.
     """
-    import cv2
-
     with store.read() as connection:
         samples = reviews.answered(connection, station=station)
     manifest = io.StringIO()
@@ -199,7 +172,7 @@ def export_zip(store, files, path, class_names, corrections_only=False, station=
             top = "images" if true_class in class_names else "not_a_class"
             folder = re.sub(r"[^\w.-]", "_", true_class)
             name = f"{top}/{folder}/{sample['id']:08d}.png"
-            archive.writestr(name, cv2.imencode(".png", image[..., ::-1])[1].tobytes())
+            archive.writestr(name, encode_image(image))
             writer.writerow(
                 [
                     name,

@@ -10,6 +10,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
 from rkd_keras.station.alarm_desk import AlarmDesk
 from rkd_keras.station.alarm_rules import DEFAULT_YAML, AlarmRules
@@ -17,10 +18,9 @@ from rkd_keras.station.analysis import default_grading_text, make_analyzer
 from rkd_keras.station.board import Board
 from rkd_keras.station.device_manager import DeviceManager
 from rkd_keras.station.frame_view import frame_view
-from rkd_keras.station.hooks import Hooks
 from rkd_keras.station.image_files import ImageFiles
 from rkd_keras.station.ingest import Ingest
-from rkd_keras.station.jobs import Jobs
+from rkd_keras.station.jobs import Jobs, make_jobs
 from rkd_keras.station.maintenance import Maintenance
 from rkd_keras.station.metrics import Metrics
 from rkd_keras.station.security import Accounts
@@ -39,8 +39,9 @@ class Station:
 
     Args:
         config: a `StationConfig`.
-        hooks: a `Hooks`. Defaults to none.
         analyzer: factory of the inference handler; tests give their own.
+        jobs: factory of the jobs' handler; tests give their own.
+        simulate: the strip of simulated devices; tests give their own.
 
     Raises:
         InputError: when the data folder, database or model cannot be used.
@@ -55,9 +56,14 @@ class Station:
         False
     """
 
-    def __init__(self, config, hooks=None, analyzer=make_analyzer):
+    def __init__(
+        self,
+        config,
+        analyzer=make_analyzer,
+        jobs=make_jobs,
+        simulate=simulate_strip,
+    ):
         self.config = config
-        self.hooks = hooks if hooks is not None else Hooks()
         self._make_folders()
         self._lock = _lock(config.data_dir / "station.lock")
         self.store = Store(config.store_url)
@@ -92,9 +98,9 @@ class Station:
             self.ingest.live,
             config.stall_after_s,
             config.lost_after_s,
-            self.hooks.simulate,
+            simulate,
         )
-        self.jobs = Jobs(config, self.hooks)
+        self.jobs = Jobs(config, jobs)
         self.maintenance = Maintenance(
             self.store,
             self.id,

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 pytest.importorskip("fastapi", reason="needs rkd-keras[station]")
 pytest.importorskip("nicegui", reason="needs rkd-keras[station]")
 
-from rkd_keras.cli import station_explain, station_hooks  # noqa: E402
 from rkd_keras.cli.app import app  # noqa: E402
-from rkd_keras.cli.serve import PASSWORD_VARIABLE, source_of  # noqa: E402
 from rkd_keras.data.synthetic.camera import simulate_strip  # noqa: E402
 from rkd_keras.errors import InputError  # noqa: E402
 from rkd_keras.files.images import decode_image  # noqa: E402
+from rkd_keras.station.asked_devices import source_of  # noqa: E402
+from rkd_keras.station.serving import PASSWORD_VARIABLE  # noqa: E402
 
 
 def run(*arguments, **environment):
@@ -151,134 +151,6 @@ def test_the_simulated_strip_is_the_same_for_a_seed_and_never_ends():
     strip.close()
     again.close()
     wait_until(lambda: threading.active_count() <= before)
-
-
-def test_a_labelled_folder_is_scored(image_folder, files):
-    from rkd_keras.predict import load
-
-    scores = station_hooks.evaluate_folder(image_folder, load(files["tflite"]))
-    assert scores["images"] == 36 and scores["accuracy"] > 0.9
-    assert sum(map(sum, scores["confusion_matrix"])) == 36
-
-
-def test_a_folder_with_a_strange_class_is_refused(image_folder, files, tmp_path):
-    import shutil
-
-    from rkd_keras.predict import load
-
-    folder = tmp_path / "data"
-    shutil.copytree(image_folder, folder)
-    shutil.copytree(folder / "along", folder / "rust")
-    with pytest.raises(InputError, match="does not know the class rust"):
-        station_hooks.evaluate_folder(folder, load(files["tflite"]))
-
-
-@pytest.mark.slow
-def test_augmentation_shows_mosaic_and_fusion():
-    import numpy as np
-
-    rng = np.random.default_rng(0)
-    images = [rng.integers(0, 255, (100, 90, 3), dtype=np.uint8) for _ in range(2)]
-    views = station_hooks.augment(images, 0)
-    assert list(views) == [
-        "sample",
-        "mosaic with others of its class",
-        "fusion with others of its class",
-    ]
-    assert all(v.shape == (128, 128, 3) and v.dtype == np.uint8 for v in views.values())
-    alone = station_hooks.augment(images[:1], 0)
-    assert "mosaic with its own mirror images" in alone
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("channels", [1, 3])
-def test_augmentation_shows_what_the_generator_makes(channels, tmp_path):
-    import numpy as np
-
-    from rkd_keras.files.images import resize_image
-    from rkd_keras.models import ResNetGenerator
-
-    # Its output is its input when the head adds nothing.
-    generator = ResNetGenerator((16, 16, channels), 2, 1, residual=True)
-    head = generator.get_layer("head_conv")
-    head.set_weights([np.zeros_like(weights) for weights in head.get_weights()])
-    generator.save(tmp_path / "generator_a2b.keras")
-    rng = np.random.default_rng(0)
-    image = np.repeat(rng.integers(0, 255, (128, 128, 1), dtype=np.uint8), 3, axis=2)
-    views = station_hooks.augment([image], 0, tmp_path / "generator_a2b.keras")
-    shown = views["migrated by CycleGAN"].astype(int)
-    np.testing.assert_allclose(shown, resize_image(image, (16, 16)), atol=1)
-
-
-@pytest.mark.slow
-def test_a_keras_model_shows_heat_maps_and_feature_maps(tmp_path):
-    import numpy as np
-
-    from rkd_keras.models import ResNet18
-
-    path = tmp_path / "model.keras"
-    ResNet18(num_classes=3, width=0.125, input_shape=(32, 32, 3)).save(path)
-    image = np.zeros((50, 60, 3), np.uint8)
-    views = station_explain.explain(path, image, None, None)
-    assert len(views) == 3
-    assert all(v.ndim == 3 and v.dtype == np.uint8 for v in views.values())
-
-
-class _Corner:
-    """Calls it a scratch by the mean of the upper left corner."""
-
-    class_names = ("inclusion", "scratches")
-
-    def predict(self, images):
-        from types import SimpleNamespace
-
-        shares = [float(image[:20, :20].mean()) / 255 for image in images]
-        return [
-            SimpleNamespace(class_name="scratches", probabilities=(1 - p, p))
-            for p in shares
-        ]
-
-
-def test_hiding_patches_tells_what_a_verdict_rests_on():
-    import numpy as np
-
-    image = np.zeros((80, 80, 3), np.uint8)
-    image[:20, :20] = 250
-    heat, name = station_explain.occlusion_heat(_Corner(), image)
-    assert name == "scratches" and heat.shape == (80, 80)
-    assert heat[:10, :10].min() > 0.7 and heat[40:, 40:].max() == 0
-
-
-def test_the_lines_own_file_shows_heat_map_and_feature_maps(files):
-    import numpy as np
-
-    from rkd_keras.predict import load
-
-    image = np.random.default_rng(0).integers(0, 255, (50, 50, 3), dtype=np.uint8)
-    for kind in ("tflite", "onnx"):
-        views = station_explain.explain(None, image, files[kind], load(files[kind]))
-        titles = list(views)
-        assert titles[0].startswith("heat map: what hides")
-        assert (len(titles) == 2) == (kind == "tflite")
-    maps, _ = station_explain._tflite_maps(_payload(files["tflite"]), image)
-    assert [m.shape[:2] for m in maps.values()] == [(32, 32), (16, 16)]
-    # The last map before pooling is what the embedding is the mean of.
-    _, embedding = load(files["tflite"]).predict_batch(_resized(image, (32, 32))[None])
-    np.testing.assert_allclose(
-        maps["stage 2"].mean(axis=(0, 1)), embedding[0], rtol=1e-4, atol=1e-5
-    )
-
-
-def _payload(path):
-    from rkd_keras.predict.containers import read_contents
-
-    return read_contents(path).payload
-
-
-def _resized(image, shape):
-    from rkd_keras.files.images import resize_image
-
-    return resize_image(image, shape)
 
 
 def test_the_command_says_how_to_install_what_is_missing(tmp_path, monkeypatch):

@@ -173,3 +173,17 @@ def test_mistakes_need_a_file_for_each_image():
 def test_impossible_counts_have_no_interval():
     with pytest.raises(InputError, match="successes=3"):
         wilson_interval(3, 2)
+
+
+def test_wilson_interval_equals_newcombe_s_table():
+    # Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    for right, total, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
+        found = wilson_interval(right, total)
+        assert found == pytest.approx((low, high), abs=5e-5)
+    low, high = wilson_interval(20, 20)
+    assert (low, high) == pytest.approx((1 - 0.1611, 1), abs=5e-5)

@@ -5,9 +5,9 @@ pytest.importorskip("nicegui", reason="needs rkd-keras[station]")
 
 from fastapi.testclient import TestClient  # noqa: E402
 from postgres_server import PostgresServer, find_binaries  # noqa: E402
-from station_fakes import LocalPool, make_fake_analyzer  # noqa: E402
+from station_fakes import LocalPool, make_fake_analyzer, simulate  # noqa: E402
 
-from rkd_keras.station import Hooks, StationConfig  # noqa: E402
+from rkd_keras.station import StationConfig  # noqa: E402
 from rkd_keras.station.app import create_app  # noqa: E402
 from rkd_keras.station.station import Station  # noqa: E402
 from rkd_keras.station.store import Store, devices, now_ms  # noqa: E402
@@ -53,10 +53,11 @@ def make_station(tmp_path):
     """Make stations on the fake analyzer; each is closed at the end."""
     made = []
 
-    def make(start=True, hooks=None, analyzer=make_fake_analyzer, **settings):
+    def make(start=True, analyzer=make_fake_analyzer, simulate=simulate, **settings):
         settings.setdefault("min_free_bytes", 0)
         settings.setdefault("data_dir", tmp_path / "data")
-        station = Station(StationConfig(**settings), hooks or Hooks(), analyzer)
+        config = StationConfig(**settings)
+        station = Station(config, analyzer, simulate=simulate)
         made.append(station)
         if start:
             station.start()

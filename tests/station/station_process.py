@@ -12,10 +12,11 @@ from pathlib import Path
 
 
 def main():
-    from station_fakes import augment, evaluate, make_fake_analyzer, simulate
+    from station_fakes import make_fake_analyzer, make_fake_jobs, simulate
 
-    from rkd_keras.cli import serve
-    from rkd_keras.station import Hooks, StationConfig
+    from rkd_keras.station import StationConfig
+    from rkd_keras.station.asked_devices import make_devices
+    from rkd_keras.station.serving import run_station
     from rkd_keras.station.station import Station
 
     parser = argparse.ArgumentParser()
@@ -25,10 +26,10 @@ def main():
     parser.add_argument("--device", nargs="*", default=[])
     arguments = parser.parse_args()
     config = StationConfig(arguments.data_dir, port=arguments.port, min_free_bytes=0)
-    hooks = Hooks(simulate, augment, None, evaluate)
-    station = Station(config, hooks, make_fake_analyzer)
-    serve._make_devices(station, arguments.source, arguments.device, 8.0, 0.5, 2.0)
-    serve._run(station, None, None)
+    station = Station(config, make_fake_analyzer, make_fake_jobs, simulate)
+    asked = (arguments.source, arguments.device)
+    make_devices(station.devices, *asked, 8.0, 0.5, 2.0)
+    run_station(station)
 
 
 class StationProcess:

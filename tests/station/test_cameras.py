@@ -117,7 +117,6 @@ def test_a_video_is_played_round_and_round(tmp_path):
     "spec",
     [
         {"kind": "video", "path": "/does/not/exist.mp4"},
-        {"kind": "simulated"},
         {"kind": "nonsense"},
         {"kind": "folder", "path": "/does/not/exist"},
     ],

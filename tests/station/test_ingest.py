@@ -5,11 +5,10 @@ import os
 import time
 
 import pytest
-from station_fakes import CLASS_NAMES, simulate
+from station_fakes import CLASS_NAMES
 from station_helpers import picture, wait_until
 
 from rkd_keras.errors import InputError
-from rkd_keras.station import Hooks
 from rkd_keras.station.device import Device, DeviceSettings
 from rkd_keras.station.records import defect_rows, frame_position, frame_row
 from rkd_keras.station.store import FrameFilter, StorageFullError, frames, now_ms
@@ -139,7 +138,7 @@ def test_live_verdicts_go_on_when_the_disk_is_full(station):
 
 
 def test_a_simulated_line_is_rated_and_warns(make_station):
-    station = make_station(hooks=Hooks(simulate=simulate))
+    station = make_station()
     station.use_alarm_rules("rules: [{name: any, severity: 1}]")
     line = station.devices.create("Sim", {"kind": "simulated", "fps": 20})
     station.devices.start(line)

@@ -87,6 +87,22 @@ def test_the_pdf_has_the_same_facts(filled):
     assert "start shift" in text and "30 %" in text
 
 
+def test_the_charts_are_drawn_once_for_both_files(filled):
+    """What is written in the SVG stands in the PDF too, in the same order."""
+    store, files, coil = filled
+    content = collect(store, files, 0, 10**6, coil)
+    pypdf = pytest.importorskip("pypdf", reason="reading the PDF needs pypdf")
+    data = report_pdf(content, NAME, "ada", "student")
+    text = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(data)).pages)
+    page = report_html(content, NAME, "ada", "student")
+    labels = re.findall(r"<text[^>]*>([^<]*)</text>", page)
+    assert len(labels) == 9  # three shares and three times, three places
+    place = 0
+    for label in labels:
+        place = text.index(label, place)
+    assert page.count("<circle") == 3
+
+
 def test_a_report_on_nothing_says_so(store, tmp_path):
     files = ImageFiles(tmp_path / "images")
     content = collect(store, files, 0, 1000)

@@ -119,14 +119,14 @@ def guarded(tmp_path_factory):
     """A station that asks for a password, with one user of each role."""
     from station_fakes import make_fake_analyzer
 
-    from rkd_keras.station import Hooks, StationConfig
+    from rkd_keras.station import StationConfig
     from rkd_keras.station.station import Station
 
     folder = tmp_path_factory.mktemp("guarded")
     config = StationConfig(
         folder, host="0.0.0.0", min_free_bytes=0, max_upload_bytes=200_000
     )
-    station = Station(config, Hooks(), make_fake_analyzer)
+    station = Station(config, make_fake_analyzer)
     station.accounts.put_user("ada", PASSWORD, ENGINEER)
     station.accounts.put_user("bob", PASSWORD, OPERATOR)
     station.devices.create("Line 1", {"kind": "posted"})

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 
+from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
 from rkd_keras.station.cameras.sources import open_source
 from rkd_keras.station.workers import end_with_parent
@@ -26,10 +27,10 @@ class CameraRunner:
         source: the source's description, see `open_source`.
         health: the device's `DeviceHealth`.
         on_frame: called with each encoded image, in this runner's thread.
-        simulate: see `open_source`. Defaults to `None`.
+        simulate: see `open_source`.
     """
 
-    def __init__(self, name, source, health, on_frame, simulate=None):
+    def __init__(self, name, source, health, on_frame, simulate=simulate_strip):
         self.name = name
         self.health = health
         self._source = source

@@ -4,8 +4,9 @@ import itertools
 import os
 import time
 
+from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
-from rkd_keras.files.images import decode_image, list_images
+from rkd_keras.files.images import decode_image, encode_image, list_images
 
 KINDS = ("posted", "pictures", "simulated", "folder", "video", "camera", "stream")
 NOT_FETCHED = ("posted", "pictures")
@@ -13,7 +14,7 @@ JPEG_QUALITY = 95
 _PASSED_THROUGH = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
-def open_source(spec, simulate=None):
+def open_source(spec, simulate=simulate_strip):
     """Open what a device's source describes.
 
     Args:
@@ -21,6 +22,7 @@ def open_source(spec, simulate=None):
             `fps`), `folder` (`path`, `fps`), `video` (`path`), `camera`
             (`index`), `stream` (`url`).
         simulate: function `(seed) -> iterator of uint8 images`, for `simulated`.
+            Defaults to the package's own strip.
 
     Returns:
         Iterator of encoded images (`bytes`), paced like the real thing.
@@ -30,8 +32,6 @@ def open_source(spec, simulate=None):
     """
     kind = spec.get("kind")
     if kind == "simulated":
-        if simulate is None:
-            raise InputError("this station has no strip generator")
         images = simulate(spec.get("seed", 0))
         return _paced(map(_encoded, images), spec.get("fps", 5))
     if kind == "folder":
@@ -68,12 +68,7 @@ def _file(path):
 
 
 def _encoded(image):
-    import cv2
-
-    if image.ndim == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    return cv2.imencode(".jpg", image, quality)[1].tobytes()
+    return encode_image(image, ".jpg", JPEG_QUALITY)
 
 
 def _captured(address, loop=False, fps=None):
@@ -116,9 +111,8 @@ def _grabbed(cv2, capture, loop):
         grabbed, image = capture.read()
         if grabbed:
             none_yet = False
-            yield cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[
-                1
-            ].tobytes()
+            # OpenCV's own order of channels.
+            yield _encoded(image[..., ::-1])
         elif loop and not none_yet:
             capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
             none_yet = True

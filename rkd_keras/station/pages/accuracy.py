@@ -18,7 +18,7 @@ async def accuracy_page(station, account):
     folders = await run.io_bound(inspection.labelled_folders, station)
     with page_frame(station, account, "Accuracy", "/accuracy"):
         heading("Accuracy on a labelled folder")
-        if not folders or station.hooks.evaluate is None:
+        if not folders:
             with card():
                 ui.label("No labelled folder is known.")
                 ui.label(

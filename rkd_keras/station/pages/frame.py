@@ -59,7 +59,7 @@ class _Views:
             with self._classes:
                 ui.spinner(size="2em")
         self._boxes = {}
-        for view in inspection.views_offered(station):
+        for view in inspection.VIEWS:
             title, action = _VIEWS[view]
             with card(title):
                 self._boxes[view] = ui.element("div").classes("panels")

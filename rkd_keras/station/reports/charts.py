@@ -8,25 +8,21 @@ _WIDTH, _HEIGHT = 950, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 10, 10, 34
 
 
-def trend_svg(trend, from_ms, to_ms, bin_ms, label_of):
+def trend_svg(trend, bin_ms, label_of):
     """Draw the shares of frames with defects and of rejected frames.
 
     Args:
-        trend: list of dicts as of `frames.trend`.
-        from_ms: first moment.
-        to_ms: end.
+        trend: list of dicts as of `frames.trend`, at least one.
         bin_ms: length of a span.
         label_of: function from milliseconds to a short text.
 
     Returns:
         SVG text.
     """
-    first = trend[0]["start_ms"] if trend else from_ms
-    first, last = max(first, from_ms - bin_ms), trend[-1]["start_ms"] + bin_ms
-    last = min(max(last, first + bin_ms), to_ms + bin_ms)
+    first, last = trend[0]["start_ms"], trend[-1]["start_ms"] + bin_ms
     inner = _WIDTH - _LEFT - _RIGHT
     shares = [row["with_defects"] / row["frames"] for row in trend]
-    top = _round_up(max(shares, default=0.0))
+    top = _round_up(max(shares))
 
     def x(ms):
         return _LEFT + (ms - first) / (last - first) * inner
@@ -91,10 +87,8 @@ def map_svg(content):
 
 
 def _round_up(share):
-    for level in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0):
-        if share <= level:
-            return level
-    return 1.0
+    levels = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+    return next(level for level in levels if share <= level)
 
 
 def _open(width, height, title):

@@ -37,13 +37,7 @@ def report_html(content, title, author, model):
     ]
     charts = {"trend_svg": "", "map_svg": ""}
     if content["trend"]:
-        charts["trend_svg"] = trend_svg(
-            content["trend"],
-            content["from_ms"],
-            content["to_ms"],
-            content["bin_ms"],
-            local_time,
-        )
+        charts["trend_svg"] = trend_svg(content["trend"], content["bin_ms"], local_time)
     if content["map"]:
         charts["map_svg"] = map_svg(content["map"])
     return environment.get_template("report.html.j2").render(

@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from rkd_keras.station.reports.charts import SEVERITY_COLOURS
+from rkd_keras.station.reports.charts import map_svg, trend_svg
 from rkd_keras.station.reports.html import local_time, plain, share_text, span_text
 
 _INK, _SOFT, _LINE = (22, 32, 43), (81, 96, 111), (212, 219, 226)
@@ -186,57 +186,24 @@ class _Page:
         if not trend:
             self.note("No frames.")
             return
-        left, top = _MARGIN + 14, self.pdf.get_y() + 2
-        width, height = self.pdf.epw - 16, 38
-        first = trend[0]["start_ms"]
-        span = max(trend[-1]["start_ms"] + bin_ms - first, 1)
-        most = max(max(r["with_defects"] / r["frames"] for r in trend), 0.01)
-        self.pdf.set_draw_color(*_LINE)
-        self.font(7.5, colour=_SOFT)
-        for part in (0.0, 0.5, 1.0):
-            y = top + (1 - part) * height
-            self.pdf.line(left, y, left + width, y)
-            self.pdf.set_xy(_MARGIN, y - 2)
-            self.pdf.cell(12, 4, f"{100 * part * most:.3g} %", align="R")
-        for row in trend:
-            x = left + (row["start_ms"] - first) / span * width
-            for count, colour in (
-                (row["with_defects"], (91, 143, 199)),
-                (row["rejected"], (179, 38, 30)),
-            ):
-                bar = count / row["frames"] / most * height
-                self.pdf.set_fill_color(*colour)
-                bar_width = max(bin_ms / span * width - 0.3, 0.3)
-                self.pdf.rect(x, top + height - bar, bar_width, bar, style="F")
-        self.pdf.set_xy(left, top + height + 1)
-        self.pdf.cell(width / 2, 4, local_time(first))
-        self.pdf.cell(width / 2, 4, local_time(first + span), align="R")
-        self.pdf.set_xy(_MARGIN, top + height + 6)
+        self._chart(trend_svg(trend, bin_ms, local_time))
         self.note(
             "Share of frames with defects (blue) and of rejected frames (red), per "
             f"{span_text(bin_ms)}."
         )
 
     def coil_map(self, content):
-        left, top, width, height = _MARGIN, self.pdf.get_y() + 2, self.pdf.epw, 30
-        self.pdf.set_fill_color(238, 241, 244)
-        self.pdf.rect(left, top, width, height, style="F")
-        length = content["length_m"] or 1.0
-        placed = content["defects"]
-        unit = "mm" if all(d["across_mm"] is not None for d in placed) else "px"
-        most = max([*(d[f"across_{unit}"] for d in placed), 1.0])
-        for defect in content["defects"]:
-            colour = SEVERITY_COLOURS[max(defect["severity"], 1) - 1]
-            self.pdf.set_fill_color(colour)
-            x = left + defect["position_m"] / length * width
-            y = top + defect[f"across_{unit}"] / most * height
-            self.pdf.circle(x, y, 0.8, style="F")
-        self.pdf.set_xy(_MARGIN, top + height + 1)
+        self._chart(map_svg(content))
         self.note(
             f"Coil {content['coil']['name']}: {len(content['defects'])} defects on "
             f"{content['length_m']:.1f} m, head at the left; "
             f"{content['unplaced']} without a position."
         )
+
+    def _chart(self, svg):
+        """Draw what the HTML report shows, as wide as the page."""
+        self.pdf.image(io.BytesIO(svg.encode()), w=self.pdf.epw)
+        self.pdf.ln(2)
 
     def pictures(self, worst, names):
         if not worst:

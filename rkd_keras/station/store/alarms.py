@@ -51,9 +51,3 @@ def list_newest(
     if to_ms is not None:
         query = query.where(_T.c.raised_ms < to_ms)
     return [dict(row._mapping) for row in connection.execute(query)]
-
-
-def count_open(connection):
-    """Return the number of warnings that nobody acknowledged."""
-    query = sa.select(sa.func.count()).where(_T.c.acknowledged_ms.is_(None))
-    return connection.execute(query).scalar_one()

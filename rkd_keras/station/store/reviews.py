@@ -131,12 +131,6 @@ def answer(connection, review_id, true_class, by, at_ms):
     return connection.execute(query).rowcount > 0
 
 
-def discard_waiting(connection):
-    """Forget the samples without an answer; returns how many."""
-    query = sa.delete(_R).where(_R.c.true_class.is_(None))
-    return connection.execute(query).rowcount
-
-
 def answered(connection, from_ms=None, to_ms=None, limit=100_000, station=None):
     """Return samples with an answer, each with its frame and defect."""
     query = sa.select(_R).where(_R.c.true_class.is_not(None), _of(station))

@@ -1,16 +1,11 @@
 """What a network sees at each stage: feature maps and their sheets (Figure 11)."""
 
-import cv2
 import keras
 import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.explain.grad_cam import feature_tensor
-from rkd_keras.files.images import to_rgb_uint8
-
-GAP = 6
-CAPTION = 26
-INK = (40, 40, 40)
+from rkd_keras.explain.sheets import sheet_of_maps
 
 
 def stage_layers(model):
@@ -125,56 +120,3 @@ def feature_sheet(model, image, layers=None, channels=8, side=128):
     """
     maps = feature_maps(model, np.asarray(image)[None], layers)
     return sheet_of_maps({k: v[0] for k, v in maps.items()}, image, channels, side)
-
-
-def sheet_of_maps(maps, image, channels=8, side=128):
-    """Draw feature maps that were computed elsewhere, see `feature_sheet`.
-
-    Args:
-        maps: dict from caption to array `(h, w, channels)`, float.
-        image: array `(H, W, 3)`, uint8, what they were computed of.
-        channels: maps per row beside the mean. Defaults to `8`.
-        side: of a map in pixels. Defaults to `128`.
-
-    Returns:
-        Array `(h, w, 3)`, uint8, RGB.
-    """
-    cell = side + GAP
-    sheet = np.full(
-        ((side + CAPTION) * len(maps) + GAP, cell * (channels + 2) + GAP, 3),
-        255,
-        np.uint8,
-    )
-    picture = cv2.resize(
-        to_rgb_uint8(image), (side, side), interpolation=cv2.INTER_AREA
-    )
-    for row, (name, values) in enumerate(maps.items()):
-        top = GAP + row * (side + CAPTION)
-        if row == 0:
-            sheet[top : top + side, GAP : GAP + side] = picture
-            _write(sheet, "input", GAP, top + side)
-        order = np.argsort(-values.var(axis=(0, 1)), kind="stable")[:channels]
-        tiles = [("mean", values.mean(axis=-1))]
-        tiles += [(f"map {i}", values[..., i]) for i in order.tolist()]
-        for column, (caption, tile) in enumerate(tiles, start=1):
-            left = GAP + column * cell
-            sheet[top : top + side, left : left + side] = _painted(tile, side)
-            if column == 1:
-                height, width, depth = values.shape
-                caption = f"{name} {height}x{width}x{depth}"
-            _write(sheet, caption, left, top + side)
-    return sheet
-
-
-def _painted(tile, side):
-    low, high = float(tile.min()), float(tile.max())
-    scaled = (tile - low) / (high - low) if high > low else np.zeros_like(tile)
-    scaled = (scaled * 255).round().astype(np.uint8)
-    scaled = cv2.resize(scaled, (side, side), interpolation=cv2.INTER_NEAREST)
-    return cv2.applyColorMap(scaled, cv2.COLORMAP_VIRIDIS)[..., ::-1]
-
-
-def _write(sheet, text, left, top):
-    at = (left + 1, top + 16)
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(sheet, text, at, font, 0.38, INK, 1, cv2.LINE_AA)

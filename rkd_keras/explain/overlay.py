@@ -5,10 +5,8 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import to_rgb_uint8
+from rkd_keras.files.picture_grid import picture_grid
 
-GAP = 10
-CAPTION = 30
-INK = (40, 40, 40)
 WHITE = (255, 255, 255)
 
 
@@ -93,19 +91,16 @@ def explanation_grid(rows, side=200):
         >>> explanation_grid([[cell, cell]], side=40).shape
         (90, 110, 3)
     """
-    columns = max(map(len, rows))
-    cell_height, cell_width = side + CAPTION + GAP, side + GAP
-    grid = np.full(
-        (len(rows) * cell_height + GAP, columns * cell_width + GAP, 3), 255, np.uint8
+    size = (side, side)
+    return picture_grid(
+        [
+            [(caption, _fitted(picture, size)) for caption, picture in row]
+            for row in rows
+        ]
     )
-    for i, row in enumerate(rows):
-        for j, (caption, picture) in enumerate(row):
-            top, left = GAP + i * cell_height, GAP + j * cell_width
-            shrinks = picture.shape[0] > side
-            method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            tile = cv2.resize(picture, (side, side), interpolation=method)
-            grid[top : top + side, left : left + side] = tile
-            at = (left + 1, top + side + 19)
-            font = cv2.FONT_HERSHEY_SIMPLEX
-            cv2.putText(grid, caption, at, font, 0.42, INK, 1, cv2.LINE_AA)
-    return grid
+
+
+def _fitted(picture, size):
+    shrinks = picture.shape[0] > size[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(picture, size, interpolation=method)

@@ -1,10 +1,9 @@
-"""What `rkd-keras serve` lends the station from other rooms of the package.
+"""What augmentation makes of a sample, for the page of a frame."""
 
-Module-level functions, since the station calls them in its child processes.
-"""
+SIDE = 128
 
 
-def augment(images, seed, generator=None):
+def augment_views(images, seed, generator=None):
     """Show what augmentation makes of a sample.
 
     Args:
@@ -23,8 +22,7 @@ def augment(images, seed, generator=None):
     from rkd_keras.files.images import resize_image
     from rkd_keras.layers import MedianBlur2D
 
-    side = 128
-    quad = [resize_image(image, (side, side)) for image in images[:4]]
+    quad = [resize_image(image, (SIDE, SIDE)) for image in images[:4]]
     mirrored = (np.fliplr, np.flipud, lambda image: image[::-1, ::-1])
     found = len(quad)
     for number in range(4 - found):
@@ -39,48 +37,6 @@ def augment(images, seed, generator=None):
     if generator is not None:
         views["migrated by CycleGAN"] = _migrated(generator, quad[0])
     return views
-
-
-def evaluate_folder(folder, predictor):
-    """Score a predictor on a labelled folder.
-
-    Args:
-        folder: a folder that `open_dataset` reads.
-        predictor: a `Predictor`.
-
-    Returns:
-        Dict of `classification_scores`.
-
-    Raises:
-        InputError: when the folder cannot be read, or has a class that the model
-            does not know.
-    """
-    import numpy as np
-
-    from rkd_keras.data import load_images, open_dataset
-    from rkd_keras.errors import InputError
-    from rkd_keras.evaluate import classification_scores
-
-    index = open_dataset(folder)
-    strange = sorted(set(index.class_names) - set(predictor.class_names))
-    if strange:
-        raise InputError(
-            f"the model does not know the class {', '.join(strange)}; it knows "
-            f"{', '.join(predictor.class_names)}"
-        )
-    order = [predictor.class_names.index(name) for name in index.class_names]
-    answers, labels = [], []
-    for start in range(0, len(index), 256):
-        files = index.files[start : start + 256]
-        images, kept = load_images(files, predictor.input_shape[:2])
-        if len(images):
-            answers.append(predictor.predict_batch(images)[0])
-        labels += [order[int(index.labels[start + i])] for i in kept]
-    if not answers:
-        raise InputError(f"{folder} holds no image that can be decoded")
-    return classification_scores(
-        np.array(labels), np.concatenate(answers), predictor.class_names
-    )
 
 
 def _migrated(file, image):
