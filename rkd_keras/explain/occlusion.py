@@ -5,6 +5,8 @@ Needs no gradients, so that it works with every kind of model file.
 
 import numpy as np
 
+from rkd_keras.files.images import to_rgb_uint8
+
 # Patches of a quarter of the side, so that a defect of the usual size is hidden
 # whole, at so many places along each side.
 PATCH, PLACES = 0.25, 11
@@ -19,7 +21,7 @@ def occlusion_heat(predictor, image):
 
     Args:
         predictor: a `rkd_keras.predict.Predictor`.
-        image: array `(H, W, 3)`, uint8, RGB.
+        image: array `(H, W)` or `(H, W, 3)`, uint8, RGB.
 
     Returns:
         Pair: the heat, array `(H, W)` in [0, 1], and the class's name.
@@ -31,19 +33,10 @@ def occlusion_heat(predictor, image):
     Example:
         >>> from rkd_keras.predict import load
         >>> heat, name = occlusion_heat(load(), np.eye(64, dtype="uint8") * 200)
-        Traceback (most recent call last):
-        rkd_keras.errors.InputError: An image must be (H, W, 3). Received: shape=(64, 64)
-        >>> image = np.repeat(np.eye(64, dtype="uint8")[..., None] * 200, 3, axis=-1)
-        >>> heat, name = occlusion_heat(load(), image)
         >>> heat.shape
         (64, 64)
-    """  # noqa: E501
-    from rkd_keras.errors import InputError
-
-    if np.ndim(image) != 3 or image.shape[-1] != 3:
-        raise InputError(
-            f"An image must be (H, W, 3). Received: shape={np.shape(image)}"
-        )
+    """
+    image = to_rgb_uint8(image)
     height, width = image.shape[:2]
     plain = np.median(image, axis=(0, 1)).astype(np.uint8)
     size = [max(round(PATCH * n), 1) for n in (height, width)]

@@ -131,6 +131,11 @@ def serve(
     Raises:
         InputError: when a package is missing or something cannot be used, before
             the first page is served.
+
+    Example:
+        >>> import tempfile
+        >>> serve(data_dir=tempfile.mkdtemp(), add_token="press").token
+        'press'
     """
     _require_packages()
     from rkd_keras.files.model_file import model_file
