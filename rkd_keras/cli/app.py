@@ -72,6 +72,9 @@ def main():
     """Run the command line; a user's mistake ends in one sentence and status 2."""
     # TensorFlow reports its build at every start; the user asked for none of it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # A file's name that the terminal cannot show must not end a command.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InputError as error:

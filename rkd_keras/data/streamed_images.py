@@ -1,5 +1,6 @@
 """Images that are read when they are needed: as an array, without its memory."""
 
+import contextlib
 import hashlib
 
 import numpy as np
@@ -40,6 +41,8 @@ class StreamedImages:
     def __init__(self, files, size, made=None):
         self.files = list(files)
         self.size = tuple(size)
+        # What could not be read within `tf.data`, which tells it in many lines.
+        self.faults = []
         self.made = np.empty((0, *self.size, 3), self.dtype) if made is None else made
 
     def __len__(self):
@@ -98,7 +101,9 @@ class StreamedImages:
         Returns:
             `StreamedImages`.
         """
-        return StreamedImages([self.files[i] for i in indices], self.size)
+        return self._derived(
+            StreamedImages([self.files[i] for i in indices], self.size)
+        )
 
     def followed_by(self, made):
         """Put images after those of the files.
@@ -109,7 +114,12 @@ class StreamedImages:
         Returns:
             `StreamedImages`.
         """
-        return StreamedImages(self.files, self.size, np.concatenate([self.made, made]))
+        made = np.concatenate([self.made, made])
+        return self._derived(StreamedImages(self.files, self.size, made))
+
+    def _derived(self, other):
+        other.faults = self.faults
+        return other
 
 
 def update_digest(digest, images):
@@ -147,6 +157,35 @@ def fingerprint(images):
     return digest.hexdigest()
 
 
+@contextlib.contextmanager
+def reading_faults(several):
+    """Raise what could not be read as it is, and not as TensorFlow tells it.
+
+    Args:
+        several: iterable of arrays and `StreamedImages`.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: when a streamed image could not be read meanwhile.
+
+    Example:
+        >>> with reading_faults([np.zeros((1, 2, 2, 3), "uint8")]):
+        ...     pass
+    """
+    try:
+        yield
+    except Exception as error:
+        for images in several:
+            for fault in getattr(images, "faults", ()):
+                raise InputError(
+                    f"{fault}; it could be read when the training began, bring it back "
+                    "and go on with --resume"
+                ) from error
+        raise
+
+
 def in_graph(images):
     """Make a function that takes an image of `images` within `tf.data`.
 
@@ -167,8 +206,8 @@ def in_graph(images):
         try:
             return images.read(index)
         except InputError as error:
-            # TensorFlow shows the text alone.
-            raise InputError(f"{error}; it could be read when training began") from None
+            images.faults.append(error)
+            raise
 
     def take(index):
         image = tf.numpy_function(read, [index], tf.uint8, stateful=False)

@@ -43,6 +43,7 @@ def run_experiment(settings):
 def _run(settings, distribution):
     import keras
 
+    from rkd_keras.data.streamed_images import reading_faults
     from rkd_keras.runs.teaching import Teacher
 
     teacher = Teacher.open(settings) if settings.teacher else None
@@ -64,7 +65,8 @@ def _run(settings, distribution):
                 tf.config.experimental.enable_op_determinism()
             parts = load_parts(settings, index, split)
             distribution.check_alike(settings, parts)
-            with distribution.scope():
+            streamed = reading_faults(parts.images.values())
+            with distribution.scope(), streamed:
                 model = _train(settings, run, parts, distribution, teacher)
             model = distribution.plain(model)
         finally:

@@ -17,7 +17,7 @@ from rkd_keras.data import (
     oversample,
     pack_images,
 )
-from rkd_keras.data.streamed_images import fingerprint
+from rkd_keras.data.streamed_images import fingerprint, reading_faults
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import list_images
 
@@ -172,6 +172,17 @@ def test_a_file_that_vanished_ends_the_stream_with_its_name(tmp_path):
     pipeline = TrainingPipeline(images, np.arange(3), 3)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"1\.png cannot be read"):
         first(pipeline.dataset(), 1)
+    again, _ = open_images([tmp_path / "0.png", tmp_path / "2.png"], (8, 8), True, 0)
+    (tmp_path / "2.png").unlink()
+    more = again.followed_by(np.zeros((1, 8, 8, 3), "uint8"))
+    with (
+        pytest.raises(InputError, match=r"2\.png cannot be read: .*--resume") as raised,
+        reading_faults([again]),
+    ):
+        first(TrainingPipeline(more, np.arange(3), 3).dataset(), 1)
+    assert "\n" not in str(raised.value)
+    with pytest.raises(ZeroDivisionError), reading_faults([more[:1]]):
+        _ = 1 / 0
 
 
 def test_nothing_is_kept(tmp_path):
