@@ -196,7 +196,7 @@ def test_the_lines_of_plain_keras_in_the_guide_run(tmp_path, monkeypatch):
     run = tmp_path / "runs/teacher"
     run.mkdir(parents=True)
     SARSN34(6, width=0.0625, stem_stride=2).save(run / "model.keras")
-    code = code.replace("epochs=60", "epochs=1").replace("width=0.5", "width=0.125")
+    code = code.replace("epochs=60", "epochs=1").replace("width=0.5", "width=0.25")
     exec(compile(code, page.name, "exec"), {})
     student = keras.saving.load_model("student.keras")
     assert student.count_params() > 100_000

@@ -50,6 +50,7 @@ OWN = {
     "rkd_keras.losses.LossStateCallback",
     "rkd_keras.losses.create_loss",
     "rkd_keras.metrics.Accuracy",
+    "rkd_keras.metrics.ClassRates",
     "rkd_keras.models.count_multiply_adds",
     "rkd_keras.models.create_model",
     "rkd_keras.models.list_models",

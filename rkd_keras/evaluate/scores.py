@@ -3,6 +3,7 @@
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.metrics.class_rates import one_vs_rest
 
 
 def classification_scores(labels, probabilities, class_names, split=None):
@@ -11,8 +12,9 @@ def classification_scores(labels, probabilities, class_names, split=None):
     With one-vs-rest counts of class c,
 
     precision = TP / (TP + FP), recall = TPR = TP / (TP + FN),
-    F1 = 2 TP / (2 TP + FP + FN), GMean_c = sqrt(TPR * TNR).
+    F1 = 2 TP / (2 TP + FP + FN), GMean_c = sqrt(TPR * TNR)
 
+    (`rkd_keras.metrics.one_vs_rest`).
     `macro_recall` and `gmean` are means over the classes that occur in `labels`.
     A class that does not occur has support 0 and recall, F1 and GMean 0; a class
     that is never predicted has precision 0.
@@ -46,23 +48,16 @@ def classification_scores(labels, probabilities, class_names, split=None):
     matrix = np.zeros((count, count), np.int64)
     np.add.at(matrix, (labels, predicted), 1)
 
-    hits = np.diag(matrix).astype(float)
-    support, called = matrix.sum(axis=1), matrix.sum(axis=0)
-    false_alarms, others = called - hits, len(labels) - support
-    precision = _ratio(hits, called)
-    recall = _ratio(hits, support)
-    f1 = _ratio(2 * hits, support + called)
-    gmean = np.sqrt(recall * _ratio(others - false_alarms, others, empty=1.0))
-    present = support > 0
-    columns = {"precision": precision, "recall": recall, "f1": f1, "gmean": gmean}
+    rates = one_vs_rest(matrix)
+    shown = ("precision", "recall", "f1", "gmean")
     return {
-        "accuracy": float(hits.sum() / len(labels)),
-        "macro_recall": float(recall[present].mean()),
-        "gmean": float(gmean[present].mean()),
+        "accuracy": float(np.trace(matrix) / len(labels)),
+        "macro_recall": float(rates.mean("recall")),
+        "gmean": float(rates.mean("gmean")),
         "per_class": {
             str(name): {
-                **{key: float(column[c]) for key, column in columns.items()},
-                "support": int(support[c]),
+                **{key: float(getattr(rates, key)[c]) for key in shown},
+                "support": int(matrix[c].sum()),
             }
             for c, name in enumerate(class_names)
         },
@@ -148,11 +143,6 @@ def wilson_interval(successes, trials, z=1.96):
     half = z * np.sqrt(rate * (1 - rate) / trials + square / (4 * trials))
     half /= 1 + square
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
-
-
-def _ratio(part, whole, empty=0.0):
-    part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.where(whole > 0, part / np.maximum(whole, 1), empty)
 
 
 def _checked(labels, probabilities, class_names):

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from rkd_keras.losses.imbalance import ImbalanceLoss, cross_entropy
+from rkd_keras.metrics.class_rates import geometric_mean, one_vs_rest
 
 VARIANTS = ("adjusted", "weighted", "bounded", "distance", "paper")
 
@@ -160,22 +161,12 @@ class AdaptiveGMeanLoss(ImbalanceLoss):
                 f"`confusion` must have shape {(self.num_classes, self.num_classes)}"
                 f". Received: shape={confusion.shape}"
             )
-        total = confusion.sum()
-        true_positives = np.diag(confusion)
-        positives = confusion.sum(axis=1)
-        negatives = total - positives
-        false_positives = confusion.sum(axis=0) - true_positives
-        true_negatives = negatives - false_positives
-        seen = (positives > 0) & (negatives > 0)
-        rates = np.stack(
-            [
-                true_positives / np.maximum(positives, 1),
-                true_negatives / np.maximum(negatives, 1),
-                (true_positives + true_negatives) / np.maximum(total, 1),
-            ]
-        )
+        rates = one_vs_rest(confusion)
+        # Against a rest that does not occur there is no rate either.
+        seen = rates.present & (rates.present.sum() > 1)
+        found = np.stack([rates.recall, rates.specificity, rates.accuracy])
         old = self.statistics.numpy()
-        self.statistics.assign(np.where(seen, rates, old).astype("float32"))
+        self.statistics.assign(np.where(seen, found, old).astype("float32"))
 
     def class_factors(self):
         """Phi of each class (eq. 13) with the present rates: array `(C,)`."""
@@ -232,7 +223,7 @@ class AdaptiveGMeanLoss(ImbalanceLoss):
         true_positive_rate, true_negative_rate, accuracy = ops.unstack(
             ops.cast(self.statistics, self.dtype), num=3, axis=0
         )
-        gmean = ops.sqrt(true_positive_rate * true_negative_rate)
+        gmean = geometric_mean(true_positive_rate, true_negative_rate)
         return self._constant(self.imbalance) * ops.exp(-(gmean + 1.0 - accuracy) / 2.0)
 
     def _count(self, targets, logits):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rkd_keras.metrics.class_rates import one_vs_rest
+
 
 class ConfusionCounts(keras.metrics.Metric):
     """A metric whose state is the confusion matrix; subclasses read it.
@@ -77,21 +79,8 @@ class ConfusionCounts(keras.metrics.Metric):
             self.counts.assign_add(metric.counts)
 
     def rates(self):
-        """Return recall and specificity `(num_classes,)`, and which classes occur.
-
-        Returns:
-            `(recall, specificity, present)`; recall is 0 and present 0 for a
-            class without weight, specificity 1 where there are no other
-            classes.
-        """
-        counts = ops.convert_to_tensor(self.counts)
-        hits = ops.diagonal(counts)
-        support, called = ops.sum(counts, axis=1), ops.sum(counts, axis=0)
-        others = ops.sum(counts) - support
-        recall = ops.divide_no_nan(hits, support)
-        false_alarm_rate = ops.divide_no_nan(called - hits, others)
-        present = ops.cast(support > 0, "float32")
-        return recall, 1.0 - false_alarm_rate, present
+        """Return the `ClassRates` of all batches so far."""
+        return one_vs_rest(ops.convert_to_tensor(self.counts))
 
     def get_config(self):
         """Return the arguments that rebuild the metric."""

@@ -1,7 +1,6 @@
 """Geometric mean of recall and specificity."""
 
 import keras
-from keras import ops
 
 from rkd_keras.metrics.confusion_counts import ConfusionCounts
 
@@ -38,6 +37,4 @@ class GMean(ConfusionCounts):
 
     def result(self):
         """Return the scalar GMean of all batches so far, in [0, 1]."""
-        recall, specificity, present = self.rates()
-        gmean = ops.sqrt(ops.maximum(recall * specificity, 0.0))
-        return ops.divide_no_nan(ops.sum(gmean * present), ops.sum(present))
+        return self.rates().mean("gmean")

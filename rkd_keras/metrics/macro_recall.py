@@ -1,7 +1,6 @@
 """Mean recall of the classes."""
 
 import keras
-from keras import ops
 
 from rkd_keras.metrics.confusion_counts import ConfusionCounts
 
@@ -41,5 +40,4 @@ class MacroRecall(ConfusionCounts):
 
     def result(self):
         """Return the scalar macro recall of all batches so far, in [0, 1]."""
-        recall, _, present = self.rates()
-        return ops.divide_no_nan(ops.sum(recall * present), ops.sum(present))
+        return self.rates().mean("recall")
