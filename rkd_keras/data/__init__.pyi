@@ -1,7 +1,7 @@
 from .dataset import Dataset, SplitDataset
 from .domains import match_domains, open_domain, unpaired_dataset
 from .packing.packing import Unpacked, pack_images, unpack_images
-from .pipeline import TrainingPipeline, evaluation_dataset
+from .pipeline import TrainingPipeline
 from .reading.boxes import mask_of_boxes
 from .reading.check import DataCheck, check
 from .reading.image_index import ImageIndex
@@ -21,6 +21,7 @@ from .samples.noise import add_noise
 from .samples.oversampling import make_samples, oversample
 from .samples.write_samples import write_fusions, write_mosaics
 from .streamed_images import StreamedImages
+from .streams import evaluation_dataset
 
 __all__ = [
     "Augmentation",

@@ -157,7 +157,7 @@ class SplitDataset:
         Returns:
             A `tf.data.Dataset`; Keras's `fit` takes it with `shuffle=False`.
         """
-        from rkd_keras.data.pipeline import shuffled_dataset
+        from rkd_keras.data.streams import shuffled_dataset
 
         images, labels = self._opened("train")
         return shuffled_dataset(images, labels, self.batch_size, self.seed)
@@ -199,7 +199,7 @@ class SplitDataset:
         return self._opened(part)[1]
 
     def _in_order(self, part):
-        from rkd_keras.data.pipeline import evaluation_dataset
+        from rkd_keras.data.streams import evaluation_dataset
 
         return evaluation_dataset(*self._opened(part), self.batch_size)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from rkd_keras.data.pipeline import steady_options
 from rkd_keras.data.reading.loading import load_images
+from rkd_keras.data.streams import steady_options
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import list_images, read_image
 

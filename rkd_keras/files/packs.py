@@ -15,11 +15,11 @@ An image in a pack has a path as if the pack were the folder that was packed:
 import functools
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.pack_names import matches, stays_inside
 from rkd_keras.files.tfrecord import decode_example, read_record
 
 MANIFEST = "rkd_pack.json"
@@ -221,46 +221,10 @@ class Pack:
         if str(inner) in self.images:
             return [self.directory / inner]
         if any(mark in str(inner) for mark in "*?["):
-            names = (n for n in self.images if _matches(PurePosixPath(n), inner.parts))
+            names = (n for n in self.images if matches(PurePosixPath(n), inner.parts))
         else:
             names = (n for n in self.images if PurePosixPath(n).is_relative_to(inner))
         return [self.directory / name for name in names]
-
-
-def stays_inside(name):
-    """Tell whether a name leads to somewhere below the folder it is joined to.
-
-    Args:
-        name: path with `/`.
-
-    Returns:
-        Whether it is relative and without `..`; on Windows without a backslash or
-        colon too.
-
-    Example:
-        >>> stays_inside("a/1.png"), stays_inside("../1.png"), stays_inside("/1.png")
-        (True, False, False)
-    """
-    parts = PurePosixPath(name).parts
-    foreign = {"\\", ":"} if os.name == "nt" else {"\0"}
-    return (
-        bool(parts)
-        and not name.startswith("/")
-        and ".." not in parts
-        and not foreign & set(name)
-    )
-
-
-def _matches(name, pattern):
-    """Match part by part; `**` stands for any number of folders."""
-    if not pattern or not name.parts:
-        return not pattern and not name.parts
-    rest = PurePosixPath(*name.parts[1:])
-    if pattern[0] == "**":
-        return _matches(name, pattern[1:]) or _matches(rest, pattern)
-    return PurePosixPath(name.parts[0]).match(pattern[0]) and _matches(
-        rest, pattern[1:]
-    )
 
 
 def is_pack(directory):

@@ -11,7 +11,8 @@ from rkd_keras.data.reading.identity import relative_names
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_bytes
 from rkd_keras.files.names import is_utf8
-from rkd_keras.files.packs import FORMAT, MANIFEST, PackedImage, stays_inside
+from rkd_keras.files.pack_names import stays_inside
+from rkd_keras.files.packs import FORMAT, MANIFEST, PackedImage
 from rkd_keras.files.replacing import replacing
 from rkd_keras.files.tfrecord import encode_example, frame
 
