@@ -1,4 +1,4 @@
-"""The formulas, for numpy and for Keras's tensors, against counting and scikit-learn."""
+"""The formulas, of arrays and of tensors, against counting and scikit-learn."""
 
 import subprocess
 import sys
