@@ -72,6 +72,8 @@ def main():
     """Run the command line; a user's mistake ends in one sentence and status 2."""
     # TensorFlow reports its build at every start; the user asked for none of it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # OpenCV's own lines on a damaged image would stand beside our sentence.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     # A file's name that the terminal cannot show must not end a command.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
