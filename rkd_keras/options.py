@@ -193,6 +193,34 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
     return call
 
 
+def documented(cls):
+    """Show the options of a dataclass in its docstring.
+
+    Args:
+        cls: dataclass whose fields are annotated with `Option`.
+
+    Returns:
+        The class, its docstring with a section `Args`.
+
+    Example:
+        >>> @documented
+        ... @dataclass
+        ... class Brew:
+        ...     '''Coffee.'''
+        ...     cups: Annotated[int, Option("How many.")] = 2
+        >>> print(Brew.__doc__)
+        Coffee.
+        <BLANKLINE>
+        Args:
+            cups: How many.
+        <BLANKLINE>
+    """
+    hints = typing.get_type_hints(cls, include_extras=True)
+    known = {name: option_of(hint) for name, hint in hints.items()}
+    cls.__doc__ = _documented(inspect.getdoc(cls) or "", known)
+    return cls
+
+
 def _signature(function, of, without, defaults):
     own = inspect.signature(function, eval_str=True)
     if of is None:

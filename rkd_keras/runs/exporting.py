@@ -22,6 +22,10 @@ class Exported:
         largest_difference: of a probability, in [0, 1].
         images: number of images that were compared.
         note: why the file has no calibration and no unknown verdict, or `None`.
+
+    Example:
+        >>> Exported(Path("student.tflite"), 742_000, 1.0, 1e-6, 300).note is None
+        True
     """
 
     path: Path

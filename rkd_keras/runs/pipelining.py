@@ -50,6 +50,11 @@ class Pipeline:
         refused: dict from file name to why it was not written.
         report: path of the report.
         seconds: dict from step to the seconds that it took.
+
+    Example:
+        >>> from rkd_keras.runs import Run
+        >>> Pipeline(Run("runs/student")).exported
+        []
     """
 
     student: object

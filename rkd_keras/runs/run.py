@@ -62,9 +62,11 @@ class Run(RunFolder):
 
     @property
     def split(self) -> dict[str, Any] | None:
-        """The dict of `split.json`: `class_names`, `train`, `val`, `test`, or `None`.
+        """The dict of `split.json`, or `None`.
 
-        A part is a list of dicts with `file` and `label`.
+        Returns:
+            Dict of `class_names` and of the parts `train`, `val` and `test`, lists of
+            dicts with `file`, `path`, `sha256` and `label`.
         """
         return self._read("split.json", dict)
 
@@ -116,7 +118,8 @@ class Run(RunFolder):
     def compared(self):
         """Networks that a pipeline trained beside this one.
 
-        List of dicts with `name`, `accuracy`, `parameters` and `epochs`.
+        Returns:
+            List of dicts with `name`, `accuracy`, `parameters` and `epochs`.
         """
         return self._read("compared.json", list) or []
 

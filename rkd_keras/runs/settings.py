@@ -20,6 +20,7 @@ from rkd_keras.options import (
     StemStride,
     Strict,
     Width,
+    documented,
     option_of,
 )
 
@@ -39,12 +40,18 @@ FREE = (
 )
 
 
+@documented
 @dataclass
 class Settings:
     """All that decides a training; it is what `config.json` holds.
 
     The fields are the options of `train` and `distill`: their types, defaults, ranges
     and explanations stand here and nowhere else.
+
+    Example:
+        >>> settings = Settings("NEU-DET", "runs/teacher", model="sarsn34", width=0.5)
+        >>> settings.command()
+        'rkd-keras train --data NEU-DET --model sarsn34 --out runs/teacher --width 0.5'
     """
 
     data: Data
@@ -212,7 +219,12 @@ class Settings:
         return json.loads(json.dumps(asdict(self)))
 
     def check(self):
-        """Raise `OptionError` for a value or a pair of values that makes no sense."""
+        """Check every value, and those that must go together.
+
+        Raises:
+            OptionError: for a value that is out of its range.
+            InputError: for values that exclude each other.
+        """
         for name, (_, option) in OPTIONS.items():
             if option is not None and hasattr(self, name):
                 option.check(name, getattr(self, name))
