@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from rkd_keras.files.names import printable
+
 INK = (40, 40, 40)
 
 
@@ -45,5 +47,7 @@ def picture_grid(rows, gap=10, caption=30, font=0.42):
                 grid[top : top + height, left : left + width] = picture
             at = (left + 1, top + height + round(0.65 * caption))
             face = cv2.FONT_HERSHEY_SIMPLEX
+            # OpenCV ends the process at a name that is no UTF-8.
+            text = printable(text)
             cv2.putText(grid, text, at, face, font, INK, 1, cv2.LINE_AA)
     return grid
