@@ -7,6 +7,7 @@ from .reading.check import DataCheck, check
 from .reading.image_index import ImageIndex
 from .reading.loading import load_images, load_samples, open_images
 from .reading.open_dataset import open_dataset
+from .reading.overlaps import Overlap, Overlaps, find_overlaps
 from .reading.recorded_split import RecordedMatch, match_recorded
 from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
 from .sample_folder import WrittenSamples
@@ -28,6 +29,8 @@ __all__ = [
     "DataCheck",
     "Dataset",
     "ImageIndex",
+    "Overlap",
+    "Overlaps",
     "PROTOCOLS",
     "RecordedMatch",
     "Split",
@@ -45,6 +48,7 @@ __all__ = [
     "cutmix",
     "evaluation_dataset",
     "find_duplicates",
+    "find_overlaps",
     "fusion_batch",
     "load_images",
     "load_samples",
