@@ -22,13 +22,12 @@ import platform
 import resource
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from rkd_keras.data import ImageIndex, find_overlaps, make_split, open_dataset
+from rkd_keras.data import ImageIndex, find_overlaps
 from rkd_keras.data.synthetic import draw_strip
 from rkd_keras.files.replacing import replacing
 

@@ -7,6 +7,9 @@ from rkd_keras.data.packing.packing import pack_images, unpack_images
 from rkd_keras.data.reading.check import check
 from rkd_keras.data.synthetic.writing import write_dataset
 
+# Pairs that are told one by one.
+SHOWN = 10
+
 app = typer.Typer(help="Look at a data set, make or pack one.", no_args_is_help=True)
 
 
@@ -31,15 +34,41 @@ def _show_check(found):
     for part, counts in found.parts.items():
         total, each = sum(counts.values()), list(counts.values())
         console.print(f"{found.split} {part}: {total} images, {each}")
+    if found.overlaps is not None:
+        _show_overlaps(console, found.overlaps)
     for note, count in found.notes.items():
         tell("[blue]i[/]", f"{count} images: {note}")
     for sentence in found.unused:
         tell("[dim]-[/]", sentence)
     for finding in found.findings:
         tell("[yellow]![/]", finding)
-    if found.manifest is not None:
-        tell("written:", str(found.manifest))
+    for path in (found.manifest, found.sheet):
+        if path is not None:
+            tell("written:", str(path))
     console.print(f"{found.images} images, {len(found.findings)} findings")
+
+
+def _show_overlaps(console, overlaps):
+    from rich.markup import escape
+    from rich.table import Table
+
+    from rkd_keras.data.reading.overlap_sheet import describe_pair, worst
+    from rkd_keras.files.names import printable
+
+    table = Table("class", "images", "overlapping pairs", "images in groups")
+    for name, row in overlaps.counts.items():
+        counts = (row["images"], row["pairs"], row["in_groups"])
+        table.add_row(escape(printable(name)), *map(str, counts))
+    console.print(table)
+    for pair in worst(overlaps.pairs)[:SHOWN]:
+        names = (printable(overlaps.names[i]) for i in (pair.first, pair.second))
+        text = escape(f"{' and '.join(names)}: {describe_pair(pair)}")
+        console.print(f"[blue]=[/] {text}", highlight=False, soft_wrap=True)
+    images = sum(len(group) for group in overlaps.groups)
+    console.print(
+        f"{len(overlaps.pairs)} pairs of images share at least {overlaps.least:.0%} of "
+        f"their area; {images} images hang together in {len(overlaps.groups)} groups"
+    )
 
 
 def _show_drawn(folder):

@@ -1,5 +1,7 @@
 import shutil
 
+import cv2
+
 from rkd_keras.errors import InputError
 from rkd_keras.models import list_models
 
@@ -60,6 +62,20 @@ def test_check_tries_a_split(strips, invoke):
     assert "holdout test: 24 images" in result.output
     result = invoke("data", "check", "--data", strips, "--split", "neu-600")
     assert isinstance(result.exception, InputError)
+
+
+def test_check_tells_overlaps(strips, tmp_path, invoke):
+    image = cv2.imread(str(strips / "IMAGES" / "patches_1.jpg"))
+    for name, crop in (("dent", image[:-9]), ("rust", image[9:, ::-1])):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "1.png"), crop)
+    result = invoke("data", "check", "--data", tmp_path, "--overlaps")
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.output.split())
+    assert "dent/1.png and rust/1.png: " in output and "shared, mirrored" in output
+    assert "1 pairs of images share at least 40% of their area" in output
+    assert "2 images hang together in 1 groups" in output
+    assert "1 findings" in output
 
 
 def test_synthetic_refuses_a_full_folder(strips, invoke):

@@ -26,6 +26,8 @@ class DataCheck:
         notes: dict from what reading does to pixels (such as "16 bits a channel,
             divided by 257") to the number of images to which it does it.
         manifest: path of the manifest that was written, or `None`.
+        overlaps: the `Overlaps`, or `None` where they were not looked for.
+        sheet: path of the contact sheet that was written, or `None`.
 
     Example:
         >>> DataCheck("a folder for each class", 1, {"dent": 1}, {"dent": 0}).findings
@@ -42,6 +44,8 @@ class DataCheck:
     unused: list = field(default_factory=list)
     notes: dict = field(default_factory=dict)
     manifest: Path | None = None
+    overlaps: object = None
+    sheet: Path | None = None
 
 
 @checked
@@ -60,6 +64,12 @@ def check(
         Path | None,
         Option("CSV manifest to write of what was understood; --data takes it."),
     ] = None,
+    overlaps: Annotated[
+        bool, Option("Also look for images that share pixels, see find_overlaps.")
+    ] = False,
+    sheet: Annotated[
+        Path | None, Option("Picture to write of the overlaps that share most.")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ):
@@ -69,7 +79,8 @@ def check(
     that only the test part has, files that stand in two parts, and everything that is
     not used are named, one line each. Where a folder can be read in several ways, it
     is said which one was taken; --class-from takes another, and --manifest writes it
-    down for the other commands.
+    down for the other commands. With --overlaps or --sheet images that share pixels
+    are looked for, and named where they stand in two parts or classes.
 
     Returns:
         A `DataCheck`.
@@ -88,11 +99,14 @@ def check(
         (12, 2, [])
     """
     from rkd_keras.data.reading.open_dataset import read_any
+    from rkd_keras.data.reading.overlap_sheet import overlap_findings, overlap_sheet
+    from rkd_keras.data.reading.overlaps import find_overlaps
     from rkd_keras.data.reading.splits import make_split
+    from rkd_keras.files.images import write_image
     from rkd_keras.files.results import check_targets
 
-    if manifest is not None:
-        check_targets([manifest], [data], overwrite)
+    targets = [path for path in (manifest, sheet) if path is not None]
+    check_targets(targets, [data], overwrite)
     index = read_any(data, class_from)
     names = index.class_names
     faulty, notes = _faulty_images(index, quiet)
@@ -104,6 +118,10 @@ def check(
         *_alike(names),
         *_duplicates(index),
     ]
+    shared = None
+    if overlaps or sheet is not None:
+        shared = find_overlaps(index, quiet=quiet)
+        found += overlap_findings(shared, index)
     # A damaged record is met by its image and by its boxes.
     findings = list(dict.fromkeys(found))
     parts = {}
@@ -113,6 +131,9 @@ def check(
             parts[part] = _by_class(names, index.counts(getattr(made, part)))
     if manifest is not None:
         _write(manifest, index)
+    if sheet is not None and shared.pairs:
+        picture = overlap_sheet(shared, index)
+        write_image(sheet, picture, is_result=sheet.suffix.lower() == ".png")
     found = DataCheck(
         index.layout,
         len(index),
@@ -124,6 +145,8 @@ def check(
         [str(each) for each in index.unused if not each.is_loss],
         notes,
         manifest,
+        shared,
+        sheet if shared and shared.pairs else None,
     )
     if strict and findings:
         raise FindingsError(

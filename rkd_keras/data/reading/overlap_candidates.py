@@ -88,8 +88,9 @@ def describe(image):
     factor = WORKING_SIDE / np.sqrt(height * width)
     size = [max(1, round(side * factor)) for side in (width, height)]
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(image, size, interpolation=method)
     sift = cv2.SIFT_create(KEYPOINTS, contrastThreshold=0.0)
-    found, descriptors = sift.detectAndCompute(cv2.resize(image, size, None, 0, 0, method), None)
+    found, descriptors = sift.detectAndCompute(small, None)
     if not found:
         return (height, width), *nothing
     across, down = width / size[0], height / size[1]
@@ -116,7 +117,8 @@ def candidates(keypoints, progress=None):
         >>> rng = np.random.default_rng(0)
         >>> frame = cv2.GaussianBlur(rng.integers(0, 255, (99, 99), "uint8"), (0, 0), 2)
         >>> crops = frame[:64, :64], frame[16:80, 8:72]
-        >>> ((i, j, placement),) = candidates(Keypoints.of([describe(c) for c in crops]))
+        >>> found = candidates(Keypoints.of([describe(crop) for crop in crops]))
+        >>> i, j, placement = found[0]
         >>> i, j, round(placement.left), round(placement.top)
         (0, 1, 8, 16)
     """
@@ -258,7 +260,9 @@ def _elected(keypoints, keys, scales, corners):
             rows, axis=0, return_inverse=True, return_counts=True
         )
         inverse = inverse.ravel()
-        sums = [np.bincount(inverse, each, len(groups)) for each in (*corners.T, scales)]
+        sums = [
+            np.bincount(inverse, each, len(groups)) for each in (*corners.T, scales)
+        ]
         for k in np.flatnonzero(votes >= LEAST_VOTES):
             i, j, mirrored, turns, _, *_ = groups[k].tolist()
             left, top, scale = (float(each[k] / votes[k]) for each in sums)

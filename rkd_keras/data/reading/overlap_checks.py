@@ -42,15 +42,17 @@ def compare(first, second, placement, least):
     Example:
         >>> from rkd_keras.data.reading.placements import Placement
         >>> frame = np.random.default_rng(0).integers(0, 255, (90, 90), "uint8")
-        >>> guess = Placement(left=9, top=15)
-        >>> found, difference, _ = compare(frame[:64, :64], frame[16:80, 8:72], guess, 0)
+        >>> first, second = frame[:64, :64], frame[16:80, 8:72]
+        >>> found, difference, _ = compare(first, second, Placement(left=9, top=15), 0)
         >>> found.left, found.top, difference
         (8.0, 16.0, 0.0)
     """
     scaled = abs(np.log(placement.scale)) > 0.01
     coarser = min(1.0, 1 / placement.scale) if scaled else 1.0
     base = _reduced(first, coarser)
-    laid = _reduced(placement.turned(second), coarser * placement.scale if scaled else 1)
+    laid = _reduced(
+        placement.turned(second), coarser * placement.scale if scaled else 1
+    )
     guess = np.array([placement.left, placement.top]) * coarser
     shifts = [guess, _aligned(base, laid, guess)]
     if not scaled:
@@ -81,9 +83,9 @@ def _aligned(base, laid, shift):
     if windows is None:
         return shift
     a, b = (window.astype(np.float32) for window in windows)
-    (across, down), _ = cv2.phaseCorrelate(b, a, cv2.createHanningWindow(a.shape[::-1], cv2.CV_32F))
-    moved = np.array([across, down])
-    if (np.abs(moved) > FARTHEST * np.array(a.shape[::-1])).any():
+    size = a.shape[::-1]
+    moved, _ = cv2.phaseCorrelate(b, a, cv2.createHanningWindow(size, cv2.CV_32F))
+    if (np.abs(moved) > FARTHEST * np.array(size)).any():
         return shift
     return np.round(shift) + moved
 
@@ -110,7 +112,9 @@ def _windows(base, laid, shift):
     x, y = max(left, 0), max(top, 0)
     if right - x < NARROWEST or bottom - y < NARROWEST:
         return None
-    return base[y:bottom, x:right], laid[y - top : bottom - top, x - left : right - left]
+    return base[y:bottom, x:right], laid[
+        y - top : bottom - top, x - left : right - left
+    ]
 
 
 def _measured(base, laid, shift):
@@ -133,4 +137,5 @@ def _measured(base, laid, shift):
     contrasts = float(a.std()), float(b.std())
     if min(contrasts) < LEAST_CONTRAST:
         return difference, 0.0
-    return difference, float((a * b).mean()) / (contrasts[0] * contrasts[1])
+    likeness = float((a * b).mean() - a.mean() * b.mean())
+    return difference, likeness / (contrasts[0] * contrasts[1])

@@ -8,13 +8,13 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from rkd_keras.data.progress import shown_progress
 from rkd_keras.data.reading.overlap_candidates import Keypoints, candidates, describe
 from rkd_keras.data.reading.overlap_checks import compare
 from rkd_keras.data.reading.overlaps import Overlap
 from rkd_keras.data.reading.placements import Placement
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_image
+from rkd_keras.progress import shown_progress
 
 # Bytes of decoded images that are held at a time.
 MEMORY = 2**28
@@ -129,6 +129,9 @@ class Search:
                 # From j to the middle, and from there to i.
                 matrix = way[i] @ np.linalg.inv(way[j])
                 placement = Placement.of(matrix, self._shapes[j])
-                if placement.shared(self._shapes[j], self._shapes[i]) >= 0.9 * self._least:
+                if (
+                    placement.shared(self._shapes[j], self._shapes[i])
+                    >= 0.9 * self._least
+                ):
                     guesses.append((i, j, placement))
         return guesses

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from rkd_keras.options import Option, Quiet, Threads, checked
 
+
 @dataclass(frozen=True)
 class Overlap:
     """Two images that share pixels.
@@ -16,6 +17,12 @@ class Overlap:
         difference: mean difference of the grey values that are shared.
         likeness: their correlation, -1 to 1.
         placement: how the second image lies on the first: a `Placement`.
+
+    Example:
+        >>> from rkd_keras.data.reading.placements import Placement
+        >>> pair = Overlap(0, 1, 0.5, 0.1, 0.99, Placement(turns=1, left=20.0))
+        >>> pair.placement.turns
+        1
     """
 
     first: int
@@ -37,6 +44,10 @@ class Overlaps:
             is of the class) and `in_groups`, the images that are in a group.
         names: each image's path within the data set.
         least: smallest shared area that was looked for.
+
+    Example:
+        >>> Overlaps(names=["dent/1.png"]).to_json()["pairs"]
+        []
     """
 
     pairs: list = field(default_factory=list)
@@ -50,7 +61,10 @@ class Overlaps:
         pairs = []
         for pair in self.pairs:
             row = asdict(pair)
-            row["first"], row["second"] = self.names[pair.first], self.names[pair.second]
+            row["first"], row["second"] = (
+                self.names[pair.first],
+                self.names[pair.second],
+            )
             pairs.append(row)
         groups = [[self.names[i] for i in group] for group in self.groups]
         return {
@@ -114,9 +128,7 @@ def find_overlaps(
     from rkd_keras.data.reading.splits import find_duplicates
 
     copies = find_duplicates(index)
-    search = Search(
-        index.files, copies, least, difference, likeness, threads, quiet
-    )
+    search = Search(index.files, copies, least, difference, likeness, threads, quiet)
     return gathered(index, search.run(), least)
 
 
