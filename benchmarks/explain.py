@@ -15,7 +15,7 @@ import json
 import shutil
 from pathlib import Path
 
-from rkd_keras.cli.explain import explain
+from rkd_keras.runs import explain
 
 LAYERS = ("pooled", "stage3_out")
 

@@ -5,9 +5,8 @@ import keras
 import numpy as np
 
 from rkd_keras.errors import InputError
+from rkd_keras.explain.variants import VARIANTS
 from rkd_keras.models.taps import layer_call
-
-VARIANTS = ("grad_cam", "grad_cam++")
 
 
 class GradCAM:

@@ -1,5 +1,6 @@
 from .demonstration import demo
 from .evaluation import evaluate
+from .explaining import Explained, explain
 from .exporting import Exported, export
 from .pipelining import Pipeline, pipeline
 from .predicting import Predictions, predict
@@ -10,6 +11,7 @@ from .summary import summarize
 from .training import distill, train
 
 __all__ = [
+    "Explained",
     "Exported",
     "Pipeline",
     "Predictions",
@@ -18,6 +20,7 @@ __all__ = [
     "demo",
     "distill",
     "evaluate",
+    "explain",
     "export",
     "open_run",
     "pipeline",

@@ -1,0 +1,3 @@
+"""The kinds of heat map."""
+
+VARIANTS = ("grad_cam", "grad_cam++")
