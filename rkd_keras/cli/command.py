@@ -9,13 +9,18 @@ import typer
 from rkd_keras.errors import FindingsError, InputError, OptionError
 from rkd_keras.options import is_optional
 
+# Status of a command that left out some of what it was given; 2 is a mistake of the
+# user's, 3 a lost worker.
+INCOMPLETE = 1
+
 
 def command(function, show=None, example=None, alias=None):
     """Make what Typer runs of a function whose arguments have an `Option`.
 
     Args:
         function: made with `rkd_keras.options.checked`.
-        show: function of the result that prints it, or `None`.
+        show: function of the result that prints it, or `None`. It returns
+            `INCOMPLETE` where some inputs were left out: the command's status.
         example: line for the help, such as `"rkd-keras train --data NEU-DET"`.
         alias: sentence that is printed first, for a command's old name.
 
@@ -43,8 +48,9 @@ def command(function, show=None, example=None, alias=None):
             if show is not None:
                 show(error.result)
             raise
-        if show is not None:
-            show(result)
+        # Not everything that was asked for may have been done; `show` tells.
+        if show is not None and show(result) == INCOMPLETE:
+            raise typer.Exit(INCOMPLETE)
 
     # Required options first: Python asks for it.
     parameters.sort(key=lambda each: each.default is not inspect.Parameter.empty)

@@ -1,6 +1,6 @@
 """`rkd-keras measure`: segment, measure and grade defects."""
 
-from rkd_keras.cli.command import command
+from rkd_keras.cli.command import INCOMPLETE, command
 from rkd_keras.rating.measuring import measure
 
 
@@ -17,7 +17,7 @@ def show(found):
 
     if isinstance(found, MaskComparison):
         tables.print_methods(found)
-        return
+        return 0
     console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     for message in found.skipped:
         console.print(f"! {message}")
@@ -38,6 +38,7 @@ def show(found):
         for name, count in found.left_out.items():
             if count:
                 print(f"left out of the table: {count} images, verdict {name}")
+    return INCOMPLETE if found.skipped else 0
 
 
 measure = command(

@@ -1,6 +1,6 @@
 """`rkd-keras predict`: classify images with a model of any kind."""
 
-from rkd_keras.cli.command import command
+from rkd_keras.cli.command import INCOMPLETE, command
 from rkd_keras.runs.predicting import predict
 
 
@@ -22,6 +22,7 @@ def show(predictions):
     else:
         text = f"{len(rows)} verdicts written to {printable(predictions.path)}"
         console.print(text, markup=False)
+    return INCOMPLETE if skipped else 0
 
 
 def _print_table(rows):

@@ -2,7 +2,7 @@
 
 import typer
 
-from rkd_keras.cli.command import command
+from rkd_keras.cli.command import INCOMPLETE, command
 from rkd_keras.rating.archive.rate_archive import rate_archive
 
 
@@ -31,6 +31,7 @@ def show(rated):
             f"first: {summary['first_error']}",
             err=True,
         )
+    return INCOMPLETE if summary["errors"] else 0
 
 
 EXAMPLE = "rkd-keras rate archive/ --out scores --engine ray --workers 8"

@@ -149,7 +149,7 @@ def test_a_heat_map_can_be_the_prior(invoke, run_directory, image_folder, tmp_pa
 def test_unreadable_images_are_named_and_left_out(invoke, images, tmp_path):
     (images / "broken.png").write_bytes(b"no image")
     done = invoke("measure", images, "--out", tmp_path / "out", "--quiet")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     assert "broken.png cannot be decoded" in done.output
     assert len(rows(tmp_path / "out" / "images.csv")) == 3
     done = invoke("measure", images, "--out", tmp_path / "two", "--strict", "--quiet")

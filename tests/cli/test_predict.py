@@ -65,7 +65,7 @@ def test_unreadable_images_are_named_and_left_out(
     assert isinstance(done.exception, InputError) and "broken" in str(done.exception)
     assert not out.exists()
     done = invoke(*arguments)
-    assert done.exit_code == 0
+    assert done.exit_code == 1
     assert "broken.png" in done.output and "1 of 13" in done.output
     assert len(out.read_text().splitlines()) == 13
 
