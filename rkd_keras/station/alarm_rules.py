@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from rkd_keras.errors import InputError
+from rkd_keras.predict.verdict import UNKNOWN
 
 DEFAULT_YAML = """\
 # When the station warns. A rule fires when `count` defects (default 1) that match
@@ -79,6 +80,23 @@ class AlarmRules:
         self.rules = parse_rules(text)
         self._seen = collections.defaultdict(collections.deque)
         self._fired_at = {}
+
+    def check_classes(self, class_names):
+        """Refuse rules for a class that the model does not know.
+
+        Args:
+            class_names: the model's classes; `"unknown"` may always be named.
+
+        Raises:
+            InputError: with the rule, the class and the known ones.
+        """
+        known = {*class_names, UNKNOWN}
+        for number, rule in enumerate(self.rules, 1):
+            if rule.label is not None and rule.label not in known:
+                raise InputError(
+                    f"warning rule {number} ({rule.name}) names the class "
+                    f"{rule.label!r:.80}; known are {', '.join(sorted(known))}"
+                )
 
     def observe(self, device_id, defects, at_s):
         """Apply the rules to one frame's defects.

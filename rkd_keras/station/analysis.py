@@ -167,21 +167,30 @@ def default_grading_text():
     return DEFAULT_PATH.read_text(encoding="utf-8")
 
 
-def check_grading_text(text, class_names, devices=()):
+def check_grading_text(text, class_names, devices=(), own_rules_fit=False):
     """Check grading rules.
 
     Args:
         text: YAML.
         class_names: the model's classes.
-        devices: the station's `Device`s, whose scale must fit the rules' unit.
+        devices: the station's `Device`s, whose scale must fit the rules' unit;
+            loaded pictures have none and are graded by the package's rules where
+            the unit does not fit.
+        own_rules_fit: whether rules of the package may name classes that the model
+            does not know. Defaults to `False`.
 
     Raises:
         InputError: with the line that is wrong, or the class or device that does
             not fit.
     """
     rules = GradeRules.parse(text, "the grading rules")
-    rules.check_classes({*class_names, UNKNOWN})
+    if own_rules_fit:
+        open_rules(rules, class_names)
+    else:
+        rules.check_classes({*class_names, UNKNOWN})
     for device in devices:
+        if device.is_pictures:
+            continue
         unit = "mm" if device.settings.mm_per_pixel else "px"
         if rules.unit not in ("any", unit):
             raise InputError(

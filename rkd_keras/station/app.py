@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 import rkd_keras
 from rkd_keras.errors import InputError
 from rkd_keras.station.api import administration, devices, frames, operations, quality
+from rkd_keras.station.ingest import FrameKeyUsedError
 from rkd_keras.station.login import router as login_router
 from rkd_keras.station.security import Gatekeeper, TooManyLoginsError
 from rkd_keras.station.store import StorageFullError, StoreLostError
@@ -94,6 +95,10 @@ def _handle_errors(app):
     @app.exception_handler(InputError)
     async def on_input(request: Request, error):
         return problem(422, str(error))
+
+    @app.exception_handler(FrameKeyUsedError)
+    async def on_used_key(request: Request, error):
+        return problem(409, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error):

@@ -1,10 +1,14 @@
 """How a station is set up."""
 
 import ipaddress
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+
+# A thousand years: what is longer cannot be counted in the database's milliseconds.
+MOST_DAYS = 365_000
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,25 @@ class StationConfig:
             "lost_after_s",
         )
         for name in positive:
-            if getattr(self, name) <= 0:
-                raise InputError(
-                    f"{name} must be above 0. Received: {name}={getattr(self, name)}"
-                )
+            value = getattr(self, name)
+            # NaN is above nothing and below nothing.
+            if not 0 < value < math.inf:
+                raise InputError(f"{name} must be above 0. Received: {name}={value}")
+        if not 0 <= self.min_free_bytes < math.inf:
+            raise InputError(
+                "min_free_bytes must be at least 0. "
+                f"Received: min_free_bytes={self.min_free_bytes}"
+            )
+        if self.keep_images_days > MOST_DAYS:
+            raise InputError(
+                f"keep_images_days must be at most {MOST_DAYS}. "
+                f"Received: keep_images_days={self.keep_images_days}"
+            )
+        if self.lost_after_s < self.stall_after_s:
+            raise InputError(
+                "lost_after_s must be at least stall_after_s. Received: "
+                f"lost_after_s={self.lost_after_s}, stall_after_s={self.stall_after_s}"
+            )
         if not 0 < self.port < 65536:
             raise InputError(f"port must be 1 to 65535. Received: port={self.port}")
 

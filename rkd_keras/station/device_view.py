@@ -4,12 +4,22 @@ import re
 
 from rkd_keras.station.frame_view import iso_time
 
+_PLACE = re.compile(
+    r"(?P<host>(\[[0-9a-fA-F:.]+\]|[^/?#;:]*)(:\d{1,5})?)"
+    r"(?P<path>(/[^?#;]*)?)((?P<mark>[?#;]).*)?",
+    re.DOTALL,
+)
+# What is certainly a host, where a slash stands before it.
+_SURE_HOST = re.compile(
+    r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|([\w-]+\.)+[a-zA-Z]{2,}|localhost)(:\d+)?"
+)
+
 
 def device_view(device):
-    """Return a device with its state; passwords in addresses are hidden."""
+    """Return a device with its state; no credential of an address is shown."""
     source = dict(device.source)
     if "url" in source:
-        source["url"] = re.sub(r"//[^/@]*@", "//***@", source["url"])
+        source["url"] = public_address(source["url"])
     return {
         "id": device.id,
         "name": device.name,
@@ -18,6 +28,40 @@ def device_view(device):
         "coil": coil_view(device.coil) if device.coil else None,
         **device.health.snapshot(),
     }
+
+
+def public_address(url):
+    """Return an address without anything that may be a part of a credential.
+
+    Users and passwords stand before an `@`, whatever characters they hold, or in what
+    cameras take for parameters. Where it cannot be told where they end, nothing but
+    the scheme is shown.
+
+    Args:
+        url: such as `rtsp://user:password@10.0.0.5/live`.
+
+    Returns:
+        The address with stars in place of what is hidden.
+
+    Example:
+        >>> public_address("rtsp://user:a/b@c@10.0.0.5:554/live")
+        'rtsp://***@10.0.0.5:554/live'
+        >>> public_address("rtsp://10.0.0.5/cam?user=a&password=b")
+        'rtsp://10.0.0.5/cam?***'
+    """
+    scheme, _, rest = url.partition("://")
+    before, at, place = rest.rpartition("@")
+    found = _PLACE.fullmatch(place)
+    # A question mark before the last @ may begin parameters with an @ in them.
+    if found is None or re.search(r"[?#;]", before):
+        return f"{scheme}://***"
+    if "/" in before and not _SURE_HOST.fullmatch(found["host"]):
+        return f"{scheme}://***"
+    path = found["path"]
+    if re.search(r"[=&:]", path):
+        path = "/***"
+    mark = f"{found['mark']}***" if found["mark"] else ""
+    return f"{scheme}://{'***@' if at else ''}{found['host']}{path}{mark}"
 
 
 def coil_view(coil):

@@ -1,5 +1,6 @@
 """A frame's way: queue, inference, image file, store, and only then the answer."""
 
+import hashlib
 import logging
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -27,6 +28,27 @@ class _Passage:
     received_ms: int = field(default_factory=now_ms)
     started: float = field(default_factory=time.perf_counter)
     done: Future = field(default_factory=Future)
+
+    @property
+    def digest(self):
+        """What tells another image under the same key; `None` without a key."""
+        key = self.frame_key
+        return None if key is None else hashlib.sha256(self.data).hexdigest()
+
+
+class FrameKeyUsedError(InputError):
+    """A client posted another image under a key that it had used already.
+
+    Args:
+        frame_key: the key.
+        frame_id: the frame that was stored under it.
+    """
+
+    def __init__(self, frame_key, frame_id):
+        super().__init__(
+            f"the frame_key {frame_key!r} was used for another image, which is frame "
+            f"{frame_id}; this one was not stored: give it a key of its own"
+        )
 
 
 class Ingest:
@@ -60,13 +82,14 @@ class Ingest:
             device: the `Device`.
             data: the encoded image.
             position_m: where along the strip the frame begins, metres.
-            frame_key: the client's own name for the frame; the same name again
-                gives the stored verdict and stores nothing.
+            frame_key: the client's own name for the frame; the same name with the
+                same image again gives the stored verdict and stores nothing.
             origin: `"posted"` or `"loaded"`. Defaults to `"posted"`.
 
         Returns:
             `concurrent.futures.Future` of the stored frame, a dict; it is resolved
-            after the commit. It fails with `InputError` for what is no image.
+            after the commit. It fails with `InputError` for what is no image, and
+            with `FrameKeyUsedError` for another image under a key that was used.
 
         Raises:
             QueueFullError: when too many frames wait.
@@ -132,6 +155,15 @@ class Ingest:
             lambda f: self._stored(passage, f, frame, defects, image)
         )
 
+    def _is_same(self, record, passage):
+        """Tell whether a stored frame is of the image that was posted again."""
+        if record["key_sha256"] is not None:
+            return record["key_sha256"] == passage.digest
+        # Of before digests were kept; pruned images cannot be compared.
+        kept = self._files.read(record["image"]) if record["image"] else None
+        recoded = sniff_suffix(passage.data) is None
+        return kept is None or recoded or kept == passage.data
+
     @staticmethod
     def _rows(passage, reply):
         frame = records.frame_row(
@@ -142,6 +174,7 @@ class Ingest:
             passage.position_m,
             passage.frame_key,
         )
+        frame["key_sha256"] = passage.digest
         return frame, records.defect_rows(passage.device, frame, reply)
 
     def _stored(self, passage, stored, frame, defects, image):
@@ -183,6 +216,8 @@ class Ingest:
                 record, error = None, lost
             else:
                 error = InputError("the device was removed before the frame was stored")
+            if record is not None and not self._is_same(record, passage):
+                record, error = None, FrameKeyUsedError(passage.frame_key, record["id"])
             if record is not None:
                 passage.done.set_result(record)
                 return

@@ -5,6 +5,7 @@ import logging
 from urllib.parse import urlsplit
 
 from rkd_keras.errors import InputError
+from rkd_keras.station.device_view import public_address
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,21 +24,24 @@ class MqttPublisher:
             prefix defaults to `rkd-keras`.
 
     Raises:
-        InputError: when the address cannot be read.
-        ImportError: when paho-mqtt is not installed.
+        InputError: when the address cannot be read, or paho-mqtt is not installed.
     """
 
     def __init__(self, url):
-        parts = urlsplit(url)
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            parts = None
+        if not parts or parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
             raise InputError(
                 "the MQTT address must be mqtt://host[:port][/prefix]. "
-                f"Received: {url!r:.80}"
+                f"Received: {public_address(url)!r:.80}"
             )
         try:
             from paho.mqtt import client as mqtt
         except ImportError as error:
-            raise ImportError(
+            raise InputError(
                 'MQTT messages need paho-mqtt: pip install "rkd-keras[mqtt]"'
             ) from error
         self.prefix = parts.path.strip("/") or "rkd-keras"
@@ -47,7 +51,7 @@ class MqttPublisher:
             self._client.username_pw_set(parts.username, parts.password)
         if parts.scheme == "mqtts":
             self._client.tls_set()
-        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        port = port or (8883 if parts.scheme == "mqtts" else 1883)
         self._client.connect_async(parts.hostname, port)
         self._client.loop_start()
 

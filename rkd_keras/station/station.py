@@ -14,7 +14,11 @@ from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
 from rkd_keras.station.alarm_desk import AlarmDesk
 from rkd_keras.station.alarm_rules import DEFAULT_YAML, AlarmRules
-from rkd_keras.station.analysis import default_grading_text, make_analyzer
+from rkd_keras.station.analysis import (
+    check_grading_text,
+    default_grading_text,
+    make_analyzer,
+)
 from rkd_keras.station.board import Board
 from rkd_keras.station.device_manager import DeviceManager
 from rkd_keras.station.frame_view import frame_view
@@ -134,8 +138,8 @@ class Station:
         """Start everything; the devices that were running run again.
 
         Raises:
-            InputError: when the model cannot be used, or the network would be let
-                in without a password.
+            InputError: when the model or the rules cannot be used, or the network
+                would be let in without a password.
         """
         if self._started:
             return
@@ -145,6 +149,7 @@ class Station:
                 "needs a password: add a user with --add-user NAME first"
             )
         self.pool.start()
+        self._check_rules()
         self.files.sweep(self.store, self.id)
         if self.config.mqtt_url:
             from rkd_keras.station.mqtt_publisher import MqttPublisher
@@ -173,6 +178,13 @@ class Station:
         os.close(self._lock)
         self._lock = None
 
+    def _check_rules(self):
+        """Tell what is wrong with the rules now, and not when they first fail."""
+        config, names = self.config, self.class_names
+        AlarmRules(config.alarms_file.read_text(encoding="utf-8")).check_classes(names)
+        text = config.grading_file.read_text(encoding="utf-8")
+        check_grading_text(text, names, own_rules_fit=True)
+
     def use_alarm_rules(self, text):
         """Check, store and apply new warning rules.
 
@@ -183,6 +195,7 @@ class Station:
             InputError: when they are not valid; then the old ones stay.
         """
         rules = AlarmRules(text)
+        rules.check_classes(self.class_names)
         _replace(self.config.alarms_file, text)
         self.desk.use(rules)
 

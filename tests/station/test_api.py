@@ -24,6 +24,9 @@ def test_a_posted_frame_comes_back_as_it_was_stored(client):
     assert image.content == picture(3)
     assert image.headers["content-type"] == "image/jpeg"
     assert post(client, picture(3), frame_key="a-1").json() == frame
+    other = post(client, picture(2), frame_key="a-1")
+    assert other.status_code == 409
+    assert "'a-1' was used for another image" in other.json()["detail"]
 
 
 def test_what_cannot_be_posted_is_refused_in_a_sentence(client):

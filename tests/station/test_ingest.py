@@ -10,6 +10,7 @@ from station_helpers import picture, wait_until
 
 from rkd_keras.errors import InputError
 from rkd_keras.station.device import Device, DeviceSettings
+from rkd_keras.station.ingest import FrameKeyUsedError
 from rkd_keras.station.records import defect_rows, frame_position, frame_row
 from rkd_keras.station.store import FrameFilter, StorageFullError, frames, now_ms
 from rkd_keras.station.workers import QueueFullError
@@ -75,6 +76,34 @@ def test_the_same_key_is_stored_once(station, line):
     assert len(stored(station)) == 1
     files = [p for p in station.files.folder.rglob("*") if p.is_file()]
     assert len(files) == 1
+
+
+def test_a_key_used_for_another_image_is_refused(station, line):
+    first = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    with pytest.raises(
+        FrameKeyUsedError, match=f"is frame {first['id']}; this one was"
+    ):
+        station.ingest.post(line, picture(2), frame_key="k1").result(60)
+    assert [f["id"] for f in stored(station)] == [first["id"]]
+    files = [p for p in station.files.folder.rglob("*") if p.is_file()]
+    assert [f.read_bytes() for f in files] == [picture(1)]
+    # Also when the image is gone.
+    station.files.remove([first["image"]])
+    with pytest.raises(FrameKeyUsedError):
+        station.ingest.post(line, picture(2), frame_key="k1").result(60)
+    again = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    assert again["id"] == first["id"]
+
+
+def test_frames_of_before_digests_are_compared_by_their_image(station, line):
+    first = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    station.store.write(
+        lambda c: c.exec_driver_sql("UPDATE frames SET key_sha256 = NULL")
+    )
+    again = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    assert again["id"] == first["id"]
+    with pytest.raises(FrameKeyUsedError):
+        station.ingest.post(line, picture(2), frame_key="k1").result(60)
 
 
 def test_a_full_disk_is_a_state_that_ends_by_itself(station, line, monkeypatch):

@@ -60,7 +60,8 @@ async def post_frame(
 
     The answer comes after the verdict is stored. A frame that was not answered
     with 201 was not stored: post it again, with the same `frame_key` if it has
-    one, which stores it at most once.
+    one, which stores it at most once. Another image under a key that was used is
+    refused with 409.
     """
     device = find_device(station, device_id)
     if device.is_live:

@@ -78,6 +78,8 @@ frames = sa.Table(
     sa.Column("device_id", sa.ForeignKey("devices.id"), nullable=False),
     sa.Column("origin", sa.String(8), nullable=False),  # posted, live or loaded
     sa.Column("frame_key", sa.String(64), nullable=True),
+    # SHA-256 of what was posted under the key; None: of before it was kept.
+    sa.Column("key_sha256", sa.String(64), nullable=True),
     sa.Column("received_ms", _Time, nullable=False, index=True),
     sa.Column("coil_id", sa.ForeignKey("coils.id"), nullable=True),
     sa.Column("position_m", sa.Float, nullable=True),

@@ -143,8 +143,7 @@ def _engine(url):
         parsed = sa.engine.make_url(url)
     except sa.exc.ArgumentError as error:
         raise InputError(
-            f"the database URL cannot be read; give e.g. sqlite:///station.db. "
-            f"Received: {url!r:.80}"
+            "the database URL cannot be read; give e.g. sqlite:///station.db"
         ) from error
     if parsed.get_backend_name() != "sqlite":
         try:

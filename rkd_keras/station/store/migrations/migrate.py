@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from rkd_keras.errors import InputError
 
-HEAD = "0002"
+HEAD = "0003"
 
 _FIRST = "0001"
 _FOLDER = Path(__file__).parent
