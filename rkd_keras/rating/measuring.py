@@ -1,7 +1,8 @@
 """Segment, measure and grade the defects of many images."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
@@ -185,16 +186,16 @@ def check_settings(rules, **settings):
     rate(np.full((64, 64, 3), 128, np.uint8), rules=rules, **settings)
 
 
+@dataclass
 class _Work:
     """What every image is measured with."""
 
-    def __init__(self, predictor, rules, settings, heat, out, endings):
-        self.predictor = predictor
-        self.rules = rules
-        self.settings = settings
-        self.heat = heat
-        self.out = out
-        self.endings = endings
+    predictor: Any
+    rules: Any
+    settings: dict
+    heat: Any
+    out: Path | None
+    endings: tuple
 
     def __call__(self, image, file, name, true_class):
         from rkd_keras.files.images import resize_image
@@ -241,10 +242,13 @@ def _predictor(model):
 def _heat_maps(model):
     if model.suffix != ".keras":
         raise InputError("--prior needs a .keras model: heat maps take its gradients")
-    from rkd_keras.explain import GradCAM
-    from rkd_keras.models import load_model
+    from rkd_keras.predict.quiet_stderr import quiet_stderr
 
-    return GradCAM(load_model(model))
+    with quiet_stderr():
+        from rkd_keras.explain import GradCAM
+        from rkd_keras.models import load_model
+
+        return GradCAM(load_model(model))
 
 
 def _listed(images, data, model, split, protocol, split_seed):
