@@ -163,8 +163,9 @@ def load_torch_weights(model, state_dict, family=None):
     (github.com/weiaicunzai/pytorch-cifar100) and the port of EfficientNet-Lite
     (github.com/ml-illustrated/EfficientNet-Lite-PyTorch). Their arithmetic and
     ours agree to rounding: the same weights give the same logits for inputs that
-    are scaled alike (the models' own `Rescaling` apart). A head for another number of
-    classes is left as it is, so that pretrained networks can be fine-tuned.
+    are scaled alike (the models' own `Rescaling` apart; GoogLeNet with its own
+    `branch_epsilon`). A head for another number of classes is left as it is, so that
+    pretrained networks can be fine-tuned.
 
     Args:
         model: a ResNet, ResNeXt, SEResNet, GoogLeNet, DenseNet121, InceptionV3,
