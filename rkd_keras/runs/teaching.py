@@ -161,9 +161,8 @@ class Teacher:
 
     def _stored_answers(self, settings, run, teacher, pipeline, distribution):
         """Read the answers to all views, after making those that are not there."""
-        from rich.progress import Progress
-
         from rkd_keras.models import tapped
+        from rkd_keras.progress import shown_progress
         from rkd_keras.trainers import AnswerFolder
         from rkd_keras.trainers.teacher_cache import answering
 
@@ -176,10 +175,16 @@ class Teacher:
         )
         views = settings.teacher_views
         known = self._answers_of_features(teacher, pipeline, views)
-        with Progress(disable=settings.quiet) as bar:
-            total = len(folder.missing(views)) * len(pipeline.images)
-            task = bar.add_task("teacher's answers", total=total, visible=total > 0)
-            answer = answering(teacher, progress=lambda count: bar.advance(task, count))
+        total = len(folder.missing(views)) * len(pipeline.images)
+        done = 0
+        with shown_progress("teacher's answers", settings.quiet or not total) as show:
+
+            def progress(count):
+                nonlocal done
+                done += count
+                show(done, total)
+
+            answer = answering(teacher, progress=progress)
 
             def answers(view):
                 return known(view) if known else answer(pipeline.view_dataset(view))
