@@ -108,6 +108,8 @@ setup(
         "jinja2>=3.1,<4",
         "lazy-loader>=0.4,<1",
         "pyyaml>=6,<7",
+        # Where a user's cache is.
+        "platformdirs>=4,<5",
         # Records and their checksums, without TensorFlow.
         "google-crc32c>=1.6,<2",
         "protobuf>=6.31,<8",

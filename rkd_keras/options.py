@@ -304,6 +304,22 @@ Data = Annotated[
 Seed = Annotated[
     int, Option("Decides everything random but the test part.", at_least=0)
 ]
+Protocol = Annotated[
+    str,
+    Option(
+        "holdout, given, neu-600, neu-lt10, neu-lt20, neu-few10/20/50, or one of the "
+        "neu-... with -grouped behind it, which divides no overlapping images."
+    ),
+]
+Groups = Annotated[
+    str | None,
+    Option(
+        "Images that no split divides: overlap (those that share pixels), none, column "
+        "(the manifest's column group), or a pattern whose brackets find a coil, an "
+        "item or a day in a file's path; overlap for holdout and neu-...-grouped, else "
+        "none, when left out."
+    ),
+]
 SplitSeed = Annotated[int, Option("Decides the test part.", at_least=0)]
 Resume = Annotated[bool, Option("Continue a killed run.")]
 Overwrite = Annotated[bool, Option("Replace what an earlier call wrote.")]

@@ -17,6 +17,12 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: -slow[item.path])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Leave the user's cache alone, and take nothing from it."""
+    os.environ["RKD_KERAS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
 def _keras_state(request):
     """Leave no global Keras state behind: dtype policy, graph, determinism."""

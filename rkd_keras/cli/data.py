@@ -36,6 +36,8 @@ def _show_check(found):
         console.print(f"{found.split} {part}: {total} images, {each}")
     if found.overlaps is not None:
         _show_overlaps(console, found.overlaps)
+    if found.kept is not None:
+        tell(f"{found.split}:", found.kept)
     for note, count in found.notes.items():
         tell("[blue]i[/]", f"{count} images: {note}")
     for sentence in found.unused:

@@ -4,12 +4,14 @@ from .packing.packing import Unpacked, pack_images, unpack_images
 from .pipeline import TrainingPipeline
 from .reading.boxes import mask_of_boxes
 from .reading.check import DataCheck, check
+from .reading.groups import Groups, find_groups
+from .reading.identity import find_duplicates
 from .reading.image_index import ImageIndex
 from .reading.loading import load_images, load_samples, open_images
 from .reading.open_dataset import open_dataset
 from .reading.overlaps import Overlap, Overlaps, find_overlaps
 from .reading.recorded_split import RecordedMatch, match_recorded
-from .reading.splits import PROTOCOLS, Split, find_duplicates, make_split
+from .reading.splits import PROTOCOLS, Split, make_split
 from .sample_folder import WrittenSamples
 from .samples.augmentation import Augmentation
 from .samples.balanced_sampling import balanced_order
@@ -28,6 +30,7 @@ __all__ = [
     "Augmentation",
     "DataCheck",
     "Dataset",
+    "Groups",
     "ImageIndex",
     "Overlap",
     "Overlaps",
@@ -48,6 +51,7 @@ __all__ = [
     "cutmix",
     "evaluation_dataset",
     "find_duplicates",
+    "find_groups",
     "find_overlaps",
     "fusion_batch",
     "load_images",

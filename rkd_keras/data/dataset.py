@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from rkd_keras.options import Option, Seed, SplitSeed, Strict, checked
+from rkd_keras.options import (
+    Groups,
+    Option,
+    Protocol,
+    Quiet,
+    Seed,
+    SplitSeed,
+    Strict,
+    checked,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +73,7 @@ class Dataset:
     @checked
     def split(
         self,
-        protocol: Annotated[
-            str,
-            Option("holdout, given, neu-600, neu-lt10, neu-lt20, neu-few10/20/50."),
-        ] = "holdout",
+        protocol: Protocol = "holdout",
         seed: Seed = 0,
         split_seed: SplitSeed = 0,
         val_fraction: Annotated[
@@ -87,6 +93,8 @@ class Dataset:
                 at_least=0,
             ),
         ] = 1024,
+        groups: Groups = None,
+        quiet: Quiet = False,
     ):
         """Split the data set by a named protocol, as `rkd-keras train` does.
 
@@ -99,7 +107,9 @@ class Dataset:
         """
         from rkd_keras.data.reading.splits import make_split
 
-        split = make_split(self.index, protocol, seed, split_seed, val_fraction)
+        split = make_split(
+            self.index, protocol, seed, split_seed, val_fraction, groups, quiet
+        )
         return SplitDataset(
             self.index, split, (size, size), batch_size, seed, strict, memory_mb
         )

@@ -67,6 +67,8 @@ class MaskedImages:
     def read(cls, images, masks, seed=0):
         """Pair the files of two folders by name and halve each class.
 
+        Images that share pixels (see `rkd_keras.data.find_overlaps`) are in one half.
+
         Args:
             images: folder of images.
             masks: folder of masks, see `rkd_keras.files.images.read_mask`.
@@ -86,10 +88,9 @@ class MaskedImages:
         by_class = defaultdict(list)
         for file in files:
             by_class[file.stem.rpartition("_")[0] or "all"].append(file)
+        tune = _tuned(by_class, files, seed)
         found = cls([], [], [], [], [])
         for name, members in sorted(by_class.items()):
-            order = np.random.default_rng(seed).permutation(len(members))
-            tune = {members[i] for i in order[: len(members) // 2]}
             for file in members:
                 image = as_grey(read_image(file))
                 mask = read_mask(truth[file.stem])
@@ -101,6 +102,22 @@ class MaskedImages:
                 found.classes.append(name)
                 found.halves.append("tune" if file in tune else "check")
         return found
+
+
+def _tuned(by_class, files, seed):
+    """Return the files of the half in which settings are chosen."""
+    from rkd_keras.data.reading.groups import find_groups, take_whole
+    from rkd_keras.data.reading.image_index import ImageIndex
+
+    number = {file: i for i, file in enumerate(files)}
+    pools = []
+    for _, members in sorted(by_class.items()):
+        order = np.random.default_rng(seed).permutation(len(members))
+        pools.append(np.array([number[members[i]] for i in order]))
+    index = ImageIndex(files, [0] * len(files), ("all",))
+    groups = find_groups(index, "overlap", quiet=True)
+    taken, _ = take_whole(pools, groups.ids, [len(pool) // 2 for pool in pools])
+    return {files[i] for pool in taken for i in pool}
 
 
 def score_segmentation(data, method, progress=None):

@@ -40,6 +40,8 @@ def open_split(settings, class_names=None):
     Raises:
         InputError: when the data cannot be used, or has other classes.
     """
+    from rich.console import Console
+
     from rkd_keras.data import make_split, open_dataset
 
     index = open_dataset(settings.data)
@@ -51,13 +53,27 @@ def open_split(settings, class_names=None):
         settings.seed,
         settings.split_seed,
         settings.val_fraction,
+        _groups(settings),
+        settings.quiet,
     )
+    if split.groups.together():
+        Console(stderr=True, quiet=settings.quiet).print(split.groups.summary)
     if settings.keep == "best" and len(split.val) == 0:
         raise InputError(
             f"keep best needs validation images, and the split {settings.split} has "
             "none here; give --val-fraction, or --keep last"
         )
     return index, split
+
+
+def _groups(settings):
+    """Return what to keep together; a run that goes on keeps to what it began with."""
+    from rkd_keras.runs.run import Run
+
+    if settings.groups is None and settings.resume and settings.out:
+        begun = Run(settings.out).settings
+        return None if begun is None else begun.groups
+    return settings.groups
 
 
 def _relabelled(index, class_names, data):

@@ -9,10 +9,12 @@ from typing import Annotated
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     Data,
+    Groups,
     Model,
     Option,
     Overwrite,
     Precision,
+    Protocol,
     Quiet,
     Resume,
     Seed,
@@ -81,10 +83,8 @@ class Settings:
             at_least=8,
         ),
     ] = None
-    split: Annotated[
-        str,
-        Option("holdout, given, neu-600, neu-lt10, neu-lt20, neu-few10/20/50."),
-    ] = "holdout"
+    split: Protocol = "holdout"
+    groups: Groups = None
     seed: Seed = 0
     split_seed: SplitSeed = 0
     val_fraction: Annotated[
@@ -157,7 +157,7 @@ class Settings:
     ] = 8
     teacher_cache: Annotated[
         Path | None,
-        Option("Folder that stores the teacher's answers, shared by runs of one seed."),
+        Option("File that stores the teacher's answers, shared by runs of one seed."),
     ] = None
     strategy: Annotated[
         str | None,
@@ -210,8 +210,14 @@ class Settings:
         Returns:
             The `Settings`.
         """
+        from rkd_keras.data.reading.splits import grouping_of
+
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in config.items() if name in known}
+        if "split" in config and "groups" not in config:
+            # An older version divided them whatever the protocol.
+            asked = grouping_of(config["split"])
+            values["groups"] = None if asked == "none" else "none"
         return cls(**{"data": "", "out": "", **values})
 
     def to_config(self):

@@ -1,4 +1,3 @@
-from .answer_folder import AnswerFolder, ViewAnswers
 from .cycle_gan import CycleGAN
 from .cycle_gan_checkpoint import CycleGANCheckpoint
 from .distillation_term import DistillationTerm, standard_terms
@@ -27,7 +26,6 @@ from .training_checkpoint import TrainingCheckpoint
 from .training_progress import TrainingProgress
 
 __all__ = [
-    "AnswerFolder",
     "CycleGAN",
     "CycleGANCheckpoint",
     "DistillationTerm",
@@ -45,7 +43,6 @@ __all__ = [
     "TeacherCache",
     "TrainingCheckpoint",
     "TrainingProgress",
-    "ViewAnswers",
     "WarmupSteps",
     "connect_workers",
     "fit_replicas",

@@ -37,6 +37,7 @@ def older(recorded):
     return {
         key: value if key == "class_names" else [{k: r[k] for k in keep} for r in value]
         for key, value in recorded.items()
+        if key != "groups"
     }
 
 

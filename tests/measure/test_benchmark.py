@@ -16,11 +16,14 @@ def folders(tmp_path):
     images, masks = tmp_path / "images", tmp_path / "masks"
     images.mkdir()
     masks.mkdir()
+    rng = np.random.default_rng(0)
     for name in [f"{c}_{i}" for c in ("In", "Sc") for i in range(6)]:
         mask = np.zeros((40, 40), np.uint8)
         mask[10:20, 10:30] = 255
         cv2.imwrite(str(masks / f"{name}.png"), mask)
-        cv2.imwrite(str(images / f"{name}.png"), 255 - mask // 2)
+        # Surfaces that differ: equal ones would all be in one half.
+        surface = np.kron(rng.integers(0, 50, (10, 10), "uint8"), np.ones((4, 4)))
+        cv2.imwrite(str(images / f"{name}.png"), 255 - mask // 2 - surface)
     return images, masks
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from rkd_keras.data import make_split, open_dataset
+from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.errors import InputError
-from rkd_keras.runs.parts import labelled_images
+from rkd_keras.runs.parts import labelled_images, open_split
+from rkd_keras.runs.settings import Settings
 
 
 @pytest.fixture
@@ -83,3 +85,21 @@ def test_records_of_an_older_version_are_read(numbered):
         ]
     path.write_text(json.dumps(recorded))
     assert len(labelled_images(model, data, "test").files) == 6
+
+
+def test_a_run_goes_on_with_the_groups_it_began_with(tmp_path):
+    """Versions before groups divided overlapping images under every protocol."""
+    data = write_dataset(tmp_path / "drawn", 3, 32, quiet=True)
+    out = tmp_path / "run"
+    out.mkdir()
+    settings = Settings(data, out, quiet=True)
+    assert open_split(settings)[1].groups.by == "overlap"
+    config = {k: v for k, v in settings.to_config().items() if k != "groups"}
+    (out / "config.json").write_text(json.dumps(config))
+    assert Settings.from_config(config).groups == "none"
+    assert Settings.from_config({**config, "split": "neu-600"}).groups is None
+    resumed = Settings(data, out, resume=True, quiet=True)
+    assert open_split(resumed)[1].groups.by == "none"
+    asked = Settings(data, out, groups=r"(\w+)_\d", quiet=True)
+    with pytest.raises(InputError, match="cannot be divided into test"):
+        open_split(asked)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import FindingsError, InputError
-from rkd_keras.options import Data, Option, Overwrite, Quiet, checked
+from rkd_keras.options import Data, Groups, Option, Overwrite, Quiet, checked
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class DataCheck:
         counts: dict from class name to its number of images.
         boxed: dict from class name to its number of images with boxes.
         split: name of the split that was tried, or `None`.
+        kept: what the split keeps together, in a sentence, or `None`.
         parts: dict from part to a dict from class name to its number of images.
         findings: list of sentences on what would spoil a training or cannot be
             used.
@@ -39,6 +40,7 @@ class DataCheck:
     counts: dict
     boxed: dict
     split: str | None = None
+    kept: str | None = None
     parts: dict = field(default_factory=dict)
     findings: list = field(default_factory=list)
     unused: list = field(default_factory=list)
@@ -52,6 +54,7 @@ class DataCheck:
 def check(
     data: Data,
     split: Annotated[str | None, Option("Also try this split protocol.")] = None,
+    groups: Groups = None,
     strict: Annotated[bool, Option("Fail when anything was found.")] = False,
     class_from: Annotated[
         str,
@@ -124,9 +127,10 @@ def check(
         found += overlap_findings(shared, index)
     # A damaged record is met by its image and by its boxes.
     findings = list(dict.fromkeys(found))
-    parts = {}
+    parts, kept = {}, None
     if split is not None:
-        made = make_split(index, split)
+        made = make_split(index, split, groups=groups, quiet=quiet)
+        kept = made.groups.summary if made.groups.together() else None
         for part in ("train", "val", "test"):
             parts[part] = _by_class(names, index.counts(getattr(made, part)))
     if manifest is not None:
@@ -140,6 +144,7 @@ def check(
         _by_class(names, index.counts()),
         _by_class(names, index.counts(sorted(index.boxes))),
         split,
+        kept,
         parts,
         findings,
         [str(each) for each in index.unused if not each.is_loss],
@@ -261,7 +266,7 @@ def _write(path, index):
 
 
 def _duplicates(index):
-    from rkd_keras.data.reading.splits import find_duplicates
+    from rkd_keras.data.reading.identity import find_duplicates
 
     findings = []
     for group in find_duplicates(index):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -80,3 +81,37 @@ def digests_of(files):
     """
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(digest_of, files))
+
+
+def find_duplicates(index):
+    """Group files that are equal byte for byte.
+
+    Args:
+        index: an `ImageIndex`.
+
+    Returns:
+        List of lists of indices, each of two or more images.
+
+    Example:
+        >>> import shutil, tempfile
+        >>> from rkd_keras.data import open_dataset
+        >>> from rkd_keras.data.synthetic import write_dataset
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     images = write_dataset(folder, 1, 32) / "IMAGES"
+        ...     copied = shutil.copy(images / "patches_1.jpg", images / "patches_2.jpg")
+        ...     index = open_dataset(folder)
+        ...     [[index.files[i].name for i in pair] for pair in find_duplicates(index)]
+        [['patches_1.jpg', 'patches_2.jpg']]
+    """
+    by_size, groups = defaultdict(list), defaultdict(list)
+    for i, file in enumerate(index.files):
+        if file.is_file():
+            by_size[file.stat().st_size].append(i)
+        elif found := find_packed(file):
+            by_size[found[1].file_bytes].append(i)
+    for same_size in by_size.values():
+        if len(same_size) > 1:
+            for i in same_size:
+                if digest := digest_of(index.files[i]):
+                    groups[digest].append(i)
+    return [group for group in groups.values() if len(group) > 1]

@@ -25,11 +25,13 @@ class ImageIndex:
         faults: list of sentences on annotations and boxes that could not be used.
         root: folder that the images' names are relative to, or `None`: the deepest
             one that holds all of them.
+        groups: tuple of what names the group of each image (a coil, an item, a day),
+            or `None`.
         layout: sentence on how the data set was understood.
         unused: list of `rkd_keras.files.walking.Unused`: all else that lies there.
 
     Raises:
-        ValueError: when files, labels and parts are not of one length.
+        ValueError: when files, labels, parts and groups are not of one length.
 
     Example:
         >>> from pathlib import Path
@@ -46,6 +48,7 @@ class ImageIndex:
     annotations: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
     root: Path | None = None
+    groups: tuple = ()
     layout: str = ""
     unused: list = field(default_factory=list)
 
@@ -55,10 +58,13 @@ class ImageIndex:
         self.labels = np.asarray(self.labels, dtype=np.int64)
         self.class_names = tuple(self.class_names)
         self.parts = tuple(self.parts) or (None,) * len(self.files)
-        if not len(self.files) == len(self.labels) == len(self.parts):
+        self.groups = tuple(self.groups) or (None,) * len(self.files)
+        lengths = {len(self.files), len(self.labels), len(self.parts), len(self.groups)}
+        if len(lengths) > 1:
             raise ValueError(
-                "`files`, `labels` and `parts` must be of one length. Received: "
-                f"{len(self.files)}, {len(self.labels)}, {len(self.parts)}"
+                "`files`, `labels`, `parts` and `groups` must be of one length. "
+                f"Received: {len(self.files)}, {len(self.labels)}, "
+                f"{len(self.parts)}, {len(self.groups)}"
             )
 
     def __len__(self):

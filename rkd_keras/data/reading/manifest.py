@@ -13,7 +13,10 @@ from rkd_keras.files.replacing import replacing
 
 
 def read_manifest(path):
-    """Read a CSV file with the columns `file`, `label` and, at will, `split`.
+    """Read a CSV file with the columns `file`, `label` and, at will, `split`, `group`.
+
+    Images of one `group` (a coil, an item, a day) may be kept in one part by
+    `make_split`; those without one stand alone.
 
     Args:
         path: the CSV file; relative files are looked up beside it.
@@ -26,7 +29,7 @@ def read_manifest(path):
             the file holds no row.
     """
     path = Path(path)
-    found = []
+    found, groups = [], []
     try:
         # Names of files may be any bytes.
         with path.open(
@@ -41,12 +44,14 @@ def read_manifest(path):
                 )
             for row in rows:
                 found.append(_row(path, rows.line_num, row))
+                groups.append((row.get("group") or "").strip() or None)
     except (OSError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     if not found:
         raise InputError(f"{path} lists no images")
     index = index_of(found, _root_of(path.parent, [file for file, _, _ in found]))
-    index.layout = "a CSV manifest: file, label and, at will, split"
+    index.groups = tuple(groups)
+    index.layout = "a CSV manifest: file, label and, at will, split and group"
     return index
 
 

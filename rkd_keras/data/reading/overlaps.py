@@ -124,8 +124,8 @@ def find_overlaps(
         >>> found.groups, round(found.pairs[0].area, 2)
         ([[0, 1]], 0.81)
     """
+    from rkd_keras.data.reading.identity import find_duplicates
     from rkd_keras.data.reading.overlap_search import Search
-    from rkd_keras.data.reading.splits import find_duplicates
 
     copies = find_duplicates(index)
     search = Search(index.files, copies, least, difference, likeness, threads, quiet)
@@ -174,11 +174,14 @@ def connected(pairs, count):
         >>> connected([(0, 2), (4, 2)], 5)
         [[0, 2, 4]]
     """
+    pairs = list(pairs)
+    if not pairs:
+        return []
     import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    pairs = np.array(list(pairs), int).reshape(-1, 2)
+    pairs = np.array(pairs)
     joined = coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count))
     _, ids = connected_components(joined, directed=False)
     sizes = np.bincount(ids)

@@ -1,14 +1,13 @@
 """Split a data set by a named protocol, stratified and seeded."""
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from rkd_keras.data.reading.identity import digest_of, digests_of
+from rkd_keras.data.reading.groups import Groups, find_groups, take_whole
+from rkd_keras.data.reading.identity import digests_of, find_duplicates
 from rkd_keras.errors import InputError
-from rkd_keras.files.packs import find_packed
 from rkd_keras.files.replacing import replacing
 
 TEST_PER_CLASS = 100
@@ -20,7 +19,10 @@ LONG_TAIL = {
 # For choosing settings; a line with so few images would not have them.
 FEW_VAL_PER_CLASS = 50
 FEW = {"neu-few10": 10, "neu-few20": 20, "neu-few50": 50}
-PROTOCOLS = ("holdout", "given", "neu-600", *LONG_TAIL, *FEW)
+# What the name of a protocol ends with that divides no overlapping images.
+GROUPED = "-grouped"
+_NEU = ("neu-600", *LONG_TAIL, *FEW)
+PROTOCOLS = ("holdout", "given", *_NEU, *(name + GROUPED for name in _NEU))
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Split:
         train: indices into the `ImageIndex`, int64.
         val: indices, int64; may be empty.
         test: indices, int64; may be empty.
+        groups: the `Groups` that it does not divide, or `None`.
 
     Example:
         >>> split = Split(np.array([0, 1]), np.array([], int), np.array([2]))
@@ -41,13 +44,15 @@ class Split:
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
+    groups: Groups | None = None
 
     def write(self, path, index):
         """Write the three lists of files as JSON.
 
         Each image is recorded as `file` (absolute), `label`, `path` (within the data
         set) and `sha256` of its file (`null` where it cannot be read), by which
-        `match_recorded` finds it again.
+        `match_recorded` finds it again. `groups` tells what is kept together, `by`
+        what and which images (by their `path`).
 
         Args:
             path: file to write.
@@ -67,18 +72,41 @@ class Split:
                 }
                 for i, digest in zip(members, digests, strict=True)
             ]
-        content = {"class_names": list(index.class_names), **parts}
+        content = {
+            "class_names": list(index.class_names),
+            "groups": self._recorded_groups(names),
+            **parts,
+        }
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
+    def _recorded_groups(self, names):
+        if self.groups is None:
+            return {"by": "none", "together": []}
+        used = {int(i) for part in (self.train, self.val, self.test) for i in part}
+        kept = [[names[i] for i in g if i in used] for g in self.groups.together()]
+        return {"by": self.groups.by, "together": [g for g in kept if len(g) > 1]}
 
-def make_split(index, protocol="holdout", seed=0, split_seed=0, val_fraction=None):
+
+def make_split(
+    index,
+    protocol="holdout",
+    seed=0,
+    split_seed=0,
+    val_fraction=None,
+    groups=None,
+    quiet=False,
+):
     """Split a data set.
 
     The test part depends on `split_seed` alone, so that runs with several seeds
     are tested on the same images; validation and the few or unbalanced training
     images are drawn by `seed` out of the training part. Images whose files are
     equal byte for byte are kept on the training side.
+
+    A group of images (see `find_groups`) is never divided between two parts. Where
+    groups do not add up to what a protocol asks for, a part gets as near to it as
+    they allow.
 
     Args:
         index: an `ImageIndex`.
@@ -89,20 +117,27 @@ def make_split(index, protocol="holdout", seed=0, split_seed=0, val_fraction=Non
             counts that fall from 200 to 20 or 10 over the classes, whose order
             the seed rotates. `"neu-few10"`, `"neu-few20"`, `"neu-few50"`: the
             same test part, so many training images per class; 50 of the unused ones
-            are the validation part.
+            are the validation part. Each `"neu-..."` divides images that share
+            pixels, as the field does; `"neu-...-grouped"` does not.
         seed: integer, for validation and subsets. Defaults to `0`.
         split_seed: integer, for the test part. Defaults to `0`.
         val_fraction: fraction of each class's training images that becomes the
             validation part, in [0, 1). `None`: 0.1, and 0 for `"neu-lt..."`, which
             fixes the training counts. Of no effect on `"neu-few..."`. Defaults to
             `None`.
+        groups: what must stay together: `"overlap"`, `"none"`, `"column"` or a
+            pattern, see `find_groups`. Defaults to `None`: `"overlap"` for
+            `"holdout"` and `"neu-...-grouped"`, else `"none"`.
+        quiet: whether to show no progress of a search for overlaps. Defaults to
+            `False`.
 
     Returns:
         A `Split`.
 
     Raises:
-        InputError: for an unknown protocol, a data set of one class, or a class
-            with fewer images than the protocol needs.
+        InputError: for an unknown protocol, a data set of one class, a class with
+            fewer images than the protocol needs, or groups that are not found or
+            that leave a class without test or training images.
 
     Example:
         >>> import tempfile
@@ -122,66 +157,101 @@ def make_split(index, protocol="holdout", seed=0, split_seed=0, val_fraction=Non
             f"the data has one class only ({', '.join(index.class_names)}); "
             "a classifier needs at least two"
         )
+    plain = protocol.removesuffix(GROUPED)
     if val_fraction is None:
-        val_fraction = 0.0 if protocol in LONG_TAIL else 0.1
+        val_fraction = 0.0 if plain in LONG_TAIL else 0.1
     if not 0 <= val_fraction < 1:
         raise InputError(f"val_fraction must be in [0, 1), not {val_fraction}")
+    groups = _groups(index, protocol, groups, quiet)
     if protocol == "given":
-        return _given(index, seed, val_fraction)
-    pools, test = _train_pools(index, protocol, split_seed)
+        return _given(index, seed, val_fraction, groups)
+    pools, test = _train_pools(index, plain, split_seed, groups)
     rng = np.random.default_rng([seed, 1])
     pools = [rng.permutation(pool) for pool in pools]
-    if protocol in LONG_TAIL:
-        counts = np.roll(LONG_TAIL[protocol], seed)
+    if plain in LONG_TAIL:
+        counts = np.roll(LONG_TAIL[plain], seed)
         if len(pools) != len(counts):
             raise InputError(f"split {protocol} needs {len(counts)} classes")
-        pools = [pool[:n] for pool, n in zip(pools, counts, strict=True)]
-    elif protocol in FEW:
-        return _few(pools, test, FEW[protocol])
-    return _with_validation(pools, test, val_fraction)
+        pools, _ = take_whole(pools, groups.ids, counts)
+    elif plain in FEW:
+        return _few(pools, test, FEW[plain], groups)
+    return _with_validation(pools, test, val_fraction, groups)
 
 
-def _train_pools(index, protocol, split_seed):
+def grouping_of(protocol, groups=None):
+    """Return what a split keeps together: as it is told, or as its protocol has it.
+
+    Args:
+        protocol: one of `PROTOCOLS`.
+        groups: as of `make_split`. Defaults to `None`.
+
+    Returns:
+        What `find_groups` takes.
+    """
+    if groups is not None:
+        return groups
+    keeps = protocol == "holdout" or protocol.endswith(GROUPED)
+    return "overlap" if keeps else "none"
+
+
+def _groups(index, protocol, by, quiet):
+    by = grouping_of(protocol, by)
+    if by == "none" and protocol.endswith(GROUPED):
+        plain = protocol.removesuffix(GROUPED)
+        raise InputError(f"split {protocol} keeps groups together; give {plain}")
+    groups = find_groups(index, by, quiet)
+    # A copy of an image belongs to its group, whatever it is named.
+    return groups if by == "none" else groups.joined(find_duplicates(index))
+
+
+def _train_pools(index, protocol, split_seed, groups):
     """Return each class's training pool, and the test part."""
     rng = np.random.default_rng([split_seed, 0])
     duplicated = _duplicated(index)
-    pools, test = [], []
+    pools, counts = [], []
     for label, name in enumerate(index.class_names):
         members = rng.permutation(np.flatnonzero(index.labels == label))
         # Duplicates go last, that is to the training side, together.
-        members = np.array(sorted(members, key=lambda i: i in duplicated), int)
+        pools.append(np.array(sorted(members, key=lambda i: i in duplicated), int))
         if protocol == "holdout":
-            n_test, n_train = len(members) // 3, len(members)
+            counts.append(len(members) // 3)
             needed = 3
         else:
-            n_test, n_train = TEST_PER_CLASS, TRAIN_PER_CLASS
-            needed = n_test + n_train
+            counts.append(TEST_PER_CLASS)
+            needed = TEST_PER_CLASS + TRAIN_PER_CLASS
         if len(members) < needed:
             raise InputError(
                 f"split {protocol} needs {needed} images of each class, and "
                 f"{name!r} has {len(members)}"
             )
-        test.append(members[:n_test])
-        pools.append(members[n_test:][-n_train:])
+    test, pools = take_whole(pools, groups.ids, counts)
+    for name, *parts in zip(index.class_names, test, pools, strict=True):
+        if not all(map(len, parts)):
+            raise InputError(
+                f"the images of class {name!r} cannot be divided into test and "
+                f"training images, for too many belong together (groups: {groups.by}); "
+                "give --groups none, or more images"
+            )
+    if protocol != "holdout":
+        pools = [pool[-TRAIN_PER_CLASS:] for pool in pools]
     return pools, np.sort(np.concatenate(test))
 
 
-def _with_validation(pools, test, val_fraction):
-    train, val = [], []
-    for pool in pools:
-        n_val = min(int(round(len(pool) * val_fraction)), len(pool) - 1)
-        val.append(pool[:n_val])
-        train.append(pool[n_val:])
-    return Split(np.sort(np.concatenate(train)), np.sort(np.concatenate(val)), test)
+def _with_validation(pools, test, val_fraction, groups):
+    counts = [min(int(round(len(p) * val_fraction)), len(p) - 1) for p in pools]
+    val, train = take_whole(pools, groups.ids, counts)
+    train, val = (np.sort(np.concatenate(part)) for part in (train, val))
+    return Split(train, val, test, groups)
 
 
-def _few(pools, test, count):
-    train = np.sort(np.concatenate([pool[:count] for pool in pools]))
-    unused = [pool[count : count + FEW_VAL_PER_CLASS] for pool in pools]
-    return Split(train, np.sort(np.concatenate(unused)), test)
+def _few(pools, test, count, groups):
+    train, unused = take_whole(pools, groups.ids, [count] * len(pools))
+    val, _ = take_whole(unused, groups.ids, [FEW_VAL_PER_CLASS] * len(pools))
+    train, val = (np.sort(np.concatenate(part)) for part in (train, val))
+    return Split(train, val, test, groups)
 
 
-def _given(index, seed, val_fraction):
+def _given(index, seed, val_fraction, groups):
     parts = {
         part: np.array([i for i, p in enumerate(index.parts) if p == part], int)
         for part in ("train", "val", "test")
@@ -196,46 +266,20 @@ def _given(index, seed, val_fraction):
         raise InputError(
             f"class {index.class_names[label]!r} is seen in test and not in train"
         )
+    for group in groups.together():
+        there = {index.parts[i]: index.files[i] for i in group if index.parts[i]}
+        if len(there) > 1:
+            raise InputError(
+                f"split given divides what belongs together (groups: {groups.by}): "
+                f"{' and '.join(f'{file} ({part})' for part, file in there.items())}; "
+                "give --split holdout, or --groups none"
+            )
     if len(parts["val"]):
-        return Split(**parts)
+        return Split(**parts, groups=groups)
     rng = np.random.default_rng([seed, 1])
     train = parts["train"]
     pools = [rng.permutation(train[index.labels[train] == label]) for label in trained]
-    return _with_validation(pools, parts["test"], val_fraction)
-
-
-def find_duplicates(index):
-    """Group files that are equal byte for byte.
-
-    Args:
-        index: an `ImageIndex`.
-
-    Returns:
-        List of lists of indices, each of two or more images.
-
-    Example:
-        >>> import shutil, tempfile
-        >>> from rkd_keras.data import open_dataset
-        >>> from rkd_keras.data.synthetic import write_dataset
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     images = write_dataset(folder, 1, 32) / "IMAGES"
-        ...     copied = shutil.copy(images / "patches_1.jpg", images / "patches_2.jpg")
-        ...     index = open_dataset(folder)
-        ...     [[index.files[i].name for i in pair] for pair in find_duplicates(index)]
-        [['patches_1.jpg', 'patches_2.jpg']]
-    """
-    by_size, groups = defaultdict(list), defaultdict(list)
-    for i, file in enumerate(index.files):
-        if file.is_file():
-            by_size[file.stat().st_size].append(i)
-        elif found := find_packed(file):
-            by_size[found[1].file_bytes].append(i)
-    for same_size in by_size.values():
-        if len(same_size) > 1:
-            for i in same_size:
-                if digest := digest_of(index.files[i]):
-                    groups[digest].append(i)
-    return [group for group in groups.values() if len(group) > 1]
+    return _with_validation(pools, parts["test"], val_fraction, groups)
 
 
 def _duplicated(index):

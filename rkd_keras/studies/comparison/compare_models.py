@@ -11,7 +11,7 @@ from rkd_keras.runs.settings import Settings
 # What holds for all rows alike; the options are those of a training.
 COMMON = (
     *("epochs", "preset", "batch_size", "learning_rate", "width", "stem_stride"),
-    *("size", "split_seed", "val_fraction", "precision"),
+    *("size", "groups", "split_seed", "val_fraction", "precision"),
     *("resume", "overwrite", "strict", "quiet"),
 )
 OTHERS = tuple(set(inspect.signature(Settings).parameters) - set(COMMON))
@@ -83,14 +83,11 @@ def compare(
         >>> [row["label"] for row in compared.rows]
         ['hog+knn']
     """
-    from rkd_keras.runs.start_tensorflow import start_tensorflow
     from rkd_keras.studies.comparison import entries
     from rkd_keras.studies.comparison.comparison import Comparison
     from rkd_keras.studies.comparison.finished import finished_rows
     from rkd_keras.studies.comparison.grid import make_rows
 
-    # Without its devices: they are for the rows' own processes.
-    start_tensorflow(find_devices=lambda: None)
     settings = Settings(data, out, **common)
     splits = entries.parse_names(split, "--split")
     taken = None

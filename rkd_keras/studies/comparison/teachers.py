@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+from rkd_keras.data.reading.splits import grouping_of
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
+from rkd_keras.runs.settings import Settings
 from rkd_keras.studies.comparison.train_row import row_settings
 
 # Splits whose training images the seed decides: a teacher must have seen the same.
@@ -39,6 +41,7 @@ def fits_as_teacher(run, wanted):
     run = Run(run)
     try:
         config = run.config or {}
+        begun = Settings.from_config(config)
     except InputError:
         return False
     same = ["model", "size", "split", "split_seed"]
@@ -47,6 +50,8 @@ def fits_as_teacher(run, wanted):
     return (
         run.model_path.is_file()
         and all(config.get(name) == getattr(wanted, name) for name in same)
+        and grouping_of(begun.split, begun.groups)
+        == grouping_of(wanted.split, wanted.groups)
         and config.get("model_options", {}) == _as_in_json(wanted.model_options)
         and Path(config.get("data", "")).resolve() == Path(wanted.data).resolve()
     )
