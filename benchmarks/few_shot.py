@@ -131,7 +131,7 @@ def run(args, count, seed, method, teacher):
                 # As many views as epochs: a student alone never sees one twice.
                 distillation["teacher_views"] = common["epochs"]
                 # The same for all methods of a seed.
-                answers = teacher.with_name(f"{teacher.name}_answers.npz")
+                answers = teacher.with_name(f"{teacher.name}_answers")
                 distillation["teacher_cache"] = str(answers)
         out = teacher.with_name(teacher.name.replace("teacher", method))
         settings = Settings(

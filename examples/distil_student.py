@@ -11,7 +11,7 @@ import keras
 
 from rkd_keras.data import evaluation_dataset, load_samples, make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
-from rkd_keras.models import SARSN34, ResNet18
+from rkd_keras.models import SARSN34, ResNet18, load_model
 from rkd_keras.trainers import RKDTrainer, TeacherCache, get_recipe
 
 
@@ -28,7 +28,7 @@ def main(data=None, teacher=None, epochs=15, out="student.keras"):
     if teacher is None:
         teacher = trained_teacher(train, classes, recipe)
     else:
-        teacher = keras.saving.load_model(teacher)
+        teacher = load_model(teacher)
 
     # The teacher answers four views of each image once; epochs then cost about
     # what training the student alone costs.

@@ -29,8 +29,9 @@ class TrainingPipeline:
         augment: function of `(image, seed)`, or `None`.
         seed: integer.
         views: number of views whose teacher answers are stored, or `None`.
-        teacher_logits: array `(views, N, classes)`, or `None`.
-        teacher_embedding: array `(views, N, features)`, or `None`.
+        teacher_logits: array `(views, N, classes)`, or what stands for one and is
+            read from disk, see `rkd_keras.trainers.AnswerFolder`; or `None`.
+        teacher_embedding: array `(views, N, features)`, or such answers, or `None`.
         mix: `None`, `"mixup"` or `"cutmix"`; labels become one-hot.
         label_smoothing: share of a label that is spread over all classes, in
             [0, 1); above 0 labels become one-hot.
@@ -229,10 +230,7 @@ class TrainingPipeline:
             if not taken.answers:
                 return image, label
             place = tf.stack([view, tf.cast(index, tf.int64)])
-            answers = {
-                name: tf.gather_nd(values, place)
-                for name, values in taken.answers.items()
-            }
+            answers = {name: take(place) for name, take in taken.answers.items()}
             return {"image": image, **answers}, label
 
         rows = self.batch_size // parts
@@ -283,7 +281,25 @@ class _Taken:
         with tf.device("CPU"):
             self.labels = tf.constant(pipeline.labels)
             self.answers = {
-                name: tf.constant(getattr(pipeline, name))
+                name: _answers_in_graph(getattr(pipeline, name))
                 for name in ("teacher_logits", "teacher_embedding")
                 if getattr(pipeline, name) is not None
             }
+
+
+def _answers_in_graph(values):
+    """Make a function of a place `(view, index)` that gives an answer, float32."""
+    if isinstance(values, np.ndarray):
+        tensor = tf.constant(values)
+        return lambda place: tf.cast(tf.gather_nd(tensor, place), tf.float32)
+
+    def read(place):
+        view, index = place
+        return np.asarray(values[view, index], "float32")
+
+    def take(place):
+        answer = tf.numpy_function(read, [place], tf.float32, stateful=False)
+        answer.set_shape(values.shape[2:])
+        return answer
+
+    return take

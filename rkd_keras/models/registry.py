@@ -8,13 +8,14 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rkd_keras.options import option_of
 
 if TYPE_CHECKING:
     import keras
 
+Thing = TypeVar("Thing")
 # What `rkd_keras.models` offers, by name; `__init__.pyi` is written of it.
 PUBLIC = {}
 # The builders of the zoo, by the names that their models have by default.
@@ -28,7 +29,7 @@ _RETURNS = """
 """
 
 
-def public(thing):
+def public(thing: Thing) -> Thing:
     """Make a function a public name of `rkd_keras.models`.
 
     Args:

@@ -159,38 +159,45 @@ class Distribution:
                 f"among {self.replicas} replicas; give another --batch-size"
             )
 
-    def teacher_cache(self, stored, build, views):
-        """Return the chief's stored teacher answers, or build them together.
+    def teacher_cache(self, folder, answers, views):
+        """Make what a folder of a teacher's answers lacks, and read it.
+
+        Several workers share the missing views among them, and the chief sends what
+        it has; each worker has a folder of its own.
 
         Args:
-            stored: function without arguments that gives the stored `TeacherCache`
-                or `None`; only the chief's counts.
-            build: function of a list of views that makes their `TeacherCache`.
+            folder: an `AnswerFolder`.
+            answers: function of a view's number that gives its batches, as
+                `AnswerFolder.write` takes them.
             views: number of views.
 
         Returns:
             A `TeacherCache` of all views, the same on every worker.
         """
-        cache = stored() if self.chief else None
+        missing = folder.missing(views)
         if not self.workers:
-            return cache or build(range(views))
-        from rkd_keras.trainers import TeacherCache
+            for view in missing:
+                folder.write(view, answers(view))
+            return folder.read(views)
         from rkd_keras.trainers.distributed.workers import sum_over_workers
 
-        has = int(sum_over_workers(self.strategy, np.int64(cache is not None)))
+        lacks = np.zeros(views, "int64")
+        if self.chief:
+            lacks[missing] = 1
+        lacks = np.flatnonzero(sum_over_workers(self.strategy, lacks)).tolist()
         context = self.strategy.extended._make_input_context()
-        mine = range(context.input_pipeline_id, views, context.num_input_pipelines)
-        if has:
-            mine = range(views if self.chief else 0)
-        # A worker without a view of its own learns the shapes from the first.
-        own = cache or build(mine or range(1))
-        whole = []
-        for values in (own.logits, own.embedding):
-            array = np.zeros((views, *values.shape[1:]), "float32")
-            if mine:
-                array[mine] = values
-            whole.append(sum_over_workers(self.strategy, array))
-        return TeacherCache(*whole)
+        mine = lacks[context.input_pipeline_id :: context.num_input_pipelines]
+        for view in set(mine).intersection(missing):
+            folder.write(view, answers(view))
+        if self.chief:
+            mine += [view for view in range(views) if view not in lacks]
+        for view in range(views):
+            known = view in mine
+            rows = folder.rows(view) if known else np.zeros(folder.shape)
+            rows = sum_over_workers(self.strategy, np.asarray(rows, "float32"))
+            if not known:
+                folder.write(view, [np.split(rows, [folder.classes], axis=1)])
+        return folder.read(views)
 
     def fit(self, model, network, pipeline, validation, callbacks, **arguments):
         """Train, by Keras's `fit` or by the loop that replaces it.

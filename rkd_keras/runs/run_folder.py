@@ -61,8 +61,8 @@ class RunFolder:
 
     @property
     def teacher_cache(self):
-        """Path of the teacher's stored answers."""
-        return self.path / "teacher_cache.npz"
+        """Folder of the teacher's stored answers."""
+        return self.path / "teacher_cache"
 
     @property
     def features(self):
@@ -192,7 +192,8 @@ class RunFolder:
             *self.path.glob("metrics*.json"),
             *(self.path / "exports.json", self.path / "benchmark.json"),
             self.path / "compared.json",
-            *(self.report_path, self.history_path, self.teacher_cache),
+            *(self.report_path, self.history_path),
+            *self.path.glob("teacher_cache*"),
             *self.path.glob("features*"),
             *(self.figures, self.tensorboard, self.checkpoints),
             *(self.split_path, self.config_path),

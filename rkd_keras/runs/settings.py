@@ -157,7 +157,7 @@ class Settings:
     ] = 8
     teacher_cache: Annotated[
         Path | None,
-        Option("File that stores the teacher's answers, shared by runs of one seed."),
+        Option("Folder that stores the teacher's answers, shared by runs of one seed."),
     ] = None
     strategy: Annotated[
         str | None,

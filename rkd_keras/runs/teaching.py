@@ -141,20 +141,12 @@ class Teacher:
         Raises:
             InputError: when stored answers are another's; see also `load`.
         """
-        from rkd_keras.trainers import RKDTrainer, TeacherCache
+        from rkd_keras.trainers import RKDTrainer
 
         teacher = self.load(settings, student.output_shape[-1])
         if settings.teacher_views:
-            path = Path(settings.teacher_cache or run.teacher_cache)
             shown = _resized(pipeline, files, teacher.input_shape[1:3])
-            made_of = _fingerprint(teacher, shown, settings.teacher_views)
-            cache = distribution.teacher_cache(
-                lambda: TeacherCache.load(path, made_of) if path.exists() else None,
-                lambda views: self._answers(settings, teacher, shown, views),
-                settings.teacher_views,
-            )
-            if distribution.chief and not path.exists():
-                cache.save(path, made_of)
+            cache = self._stored_answers(settings, run, teacher, shown, distribution)
             pipeline = pipeline.with_teacher(cache.logits, cache.embedding)
         trainer = RKDTrainer(
             teacher,
@@ -167,16 +159,44 @@ class Teacher:
         )
         return trainer, pipeline
 
-    def _answers(self, settings, teacher, pipeline, views):
-        """Take the answers of the features that the head learnt on, or run it."""
-        from rkd_keras.runs.transfer import answers_of_features
-        from rkd_keras.trainers import TeacherCache
+    def _stored_answers(self, settings, run, teacher, pipeline, distribution):
+        """Read the answers to all views, after making those that are not there."""
+        from rkd_keras.models import tapped
+        from rkd_keras.progress import shown_progress
+        from rkd_keras.trainers import AnswerFolder
+        from rkd_keras.trainers.teacher_cache import answering
 
-        if self.run is not None and views == range(settings.teacher_views):
-            found = answers_of_features(self.run, teacher, pipeline, len(views))
-            if found is not None:
-                return TeacherCache(*found)
-        return _run_over_views(settings, teacher, pipeline, views)
+        kept = distribution.chief and settings.teacher_cache
+        folder = AnswerFolder(
+            kept or run.teacher_cache,
+            _fingerprint(teacher, pipeline),
+            len(pipeline.images),
+            *(output.shape[-1] for output in tapped(teacher).outputs),
+        )
+        views = settings.teacher_views
+        known = self._answers_of_features(teacher, pipeline, views)
+        total = len(folder.missing(views)) * len(pipeline.images)
+        done = 0
+        with shown_progress("teacher's answers", settings.quiet or not total) as show:
+
+            def progress(count):
+                nonlocal done
+                done += count
+                show(done, total)
+
+            answer = answering(teacher, progress=progress)
+
+            def answers(view):
+                return known(view) if known else answer(pipeline.view_dataset(view))
+
+            return distribution.teacher_cache(folder, answers, views)
+
+    def _answers_of_features(self, teacher, pipeline, views):
+        """Find the answers in the features that the head learnt on, if it did."""
+        from rkd_keras.runs.transfer import answers_of_features
+
+        found = self.run and answers_of_features(self.run, teacher, pipeline, views)
+        return found and (lambda view: [(found[0][view], found[1][view])])
 
 
 def _resized(pipeline, files, size):
@@ -197,23 +217,8 @@ def _resized(pipeline, files, size):
     return replace(pipeline, images=images)
 
 
-def _run_over_views(settings, teacher, pipeline, views):
-    from rich.progress import Progress
-
-    from rkd_keras.trainers import TeacherCache
-
-    with Progress(disable=settings.quiet) as bar:
-        images = len(views) * len(pipeline.images)
-        task = bar.add_task("teacher's answers", total=images)
-        return TeacherCache.build(
-            teacher,
-            (pipeline.view_dataset(view) for view in views),
-            progress=lambda count: bar.advance(task, count),
-        )
-
-
-def _fingerprint(teacher, pipeline, views):
-    """Digest of all that the stored answers depend on."""
+def _fingerprint(teacher, pipeline):
+    """Digest of all that a stored answer depends on, beside the view's number."""
     import numpy as np
 
     from rkd_keras.data.streamed_images import update_digest
@@ -222,5 +227,6 @@ def _fingerprint(teacher, pipeline, views):
     for weight in teacher.weights:
         digest.update(np.ascontiguousarray(weight).tobytes())
     update_digest(digest, pipeline.images)
-    digest.update(repr((views, pipeline.seed, pipeline.augment)).encode())
+    made_by = (pipeline.images.shape, pipeline.seed, pipeline.augment)
+    digest.update(repr(made_by).encode())
     return digest.hexdigest()

@@ -1,3 +1,4 @@
+from .answer_folder import AnswerFolder, ViewAnswers
 from .cycle_gan import CycleGAN
 from .cycle_gan_checkpoint import CycleGANCheckpoint
 from .distillation_term import DistillationTerm, standard_terms
@@ -26,6 +27,7 @@ from .training_checkpoint import TrainingCheckpoint
 from .training_progress import TrainingProgress
 
 __all__ = [
+    "AnswerFolder",
     "CycleGAN",
     "CycleGANCheckpoint",
     "DistillationTerm",
@@ -43,6 +45,7 @@ __all__ = [
     "TeacherCache",
     "TrainingCheckpoint",
     "TrainingProgress",
+    "ViewAnswers",
     "WarmupSteps",
     "connect_workers",
     "fit_replicas",

@@ -1,13 +1,9 @@
-"""Store a frozen teacher's answers, so that epochs cost the student alone."""
+"""A frozen teacher's answers, kept so that epochs cost the student alone."""
 
-import os
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from rkd_keras.errors import InputError
 from rkd_keras.models.taps import tapped
 
 
@@ -15,9 +11,12 @@ from rkd_keras.models.taps import tapped
 class TeacherCache:
     """A teacher's answers to seeded views of the training images.
 
+    `build` keeps them in memory; `AnswerFolder` keeps them on disk, where they are
+    shared by later trainings and need no memory.
+
     Attributes:
-        logits: array `(views, images, classes)`, float32.
-        embedding: array `(views, images, features)`, float32.
+        logits: array `(views, images, classes)`, or `ViewAnswers`.
+        embedding: array `(views, images, features)`, or `ViewAnswers`.
 
     Example:
         >>> import numpy as np
@@ -36,7 +35,7 @@ class TeacherCache:
         """Run the teacher over all views, in inference mode.
 
         Args:
-            teacher: built model with logits as output.
+            teacher: model with logits as output, see `rkd_keras.models.tapped`.
             views: iterable of views, each an iterable of image batches
                 `(batch, H, W, C)` in the order of the images, for example
                 `TrainingPipeline.view_dataset(view)`.
@@ -46,65 +45,39 @@ class TeacherCache:
                 images, or `None`.
 
         Returns:
-            A `TeacherCache`.
+            A `TeacherCache` of float32 arrays.
         """
-        import tensorflow as tf
+        answer = answering(teacher, tap, progress)
+        views = [zip(*answer(view), strict=True) for view in views]
+        answers = [[np.concatenate(part) for part in view] for view in views]
+        return cls(*(np.stack(part) for part in zip(*answers, strict=True)))
 
-        model = tapped(teacher, tap)
-        answer = tf.function(lambda x: model(x, training=False))
-        answers = ([], [])
-        for view in views:
-            parts = ([], [])
-            for batch in view:
-                for part, output in zip(parts, answer(batch), strict=True):
-                    part.append(tf.cast(output, tf.float32).numpy())
-                if progress is not None:
-                    progress(len(batch))
-            for kept, part in zip(answers, parts, strict=True):
-                kept.append(np.concatenate(part))
-        return cls(np.stack(answers[0]), np.stack(answers[1]))
 
-    def save(self, path, made_of=""):
-        """Write the arrays to an `.npz` file, in one step.
+def answering(teacher, tap="embedding", progress=None):
+    """Make a function that runs a teacher over image batches, in inference mode.
 
-        Args:
-            path: path of the file.
-            made_of: text that tells what the answers depend on, for `load`.
-        """
-        path = Path(path)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        with partial.open("wb") as file:
-            np.savez(
-                file, logits=self.logits, embedding=self.embedding, made_of=made_of
-            )
-        partial.replace(path)
+    Args:
+        teacher: model with logits as output, see `rkd_keras.models.tapped`.
+        tap: layer whose output is given beside the logits. Defaults to
+            `"embedding"`.
+        progress: function called after each batch with its number of images, or
+            `None`.
 
-    @classmethod
-    def load(cls, path, made_of=None):
-        """Read what `save` wrote.
+    Returns:
+        Function of an iterable of batches `(batch, H, W, C)` that yields pairs of
+        arrays, logits `(batch, classes)` and embedding `(batch, features)`, float32.
+    """
+    import tensorflow as tf
 
-        Args:
-            path: path of the file.
-            made_of: the text that was given to `save`; `None` is not compared.
+    model = tapped(teacher, tap)
+    answers_of = tf.function(
+        lambda x: [tf.cast(each, tf.float32) for each in model(x, training=False)]
+    )
 
-        Returns:
-            A `TeacherCache`.
+    def answer(batches):
+        for batch in batches:
+            yield tuple(each.numpy() for each in answers_of(batch))
+            if progress is not None:
+                progress(len(batch))
 
-        Raises:
-            InputError: when the file holds no answers, or others than asked for.
-        """
-        try:
-            with (
-                Path(path).open("rb") as file,
-                np.load(file, allow_pickle=False) as arrays,
-            ):
-                if made_of is not None and str(arrays["made_of"]) != made_of:
-                    raise InputError(
-                        f"{path} holds answers of another teacher, or to other images, "
-                        "views or augmentation; give another file"
-                    )
-                return cls(arrays["logits"], arrays["embedding"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path} holds no teacher's answers: {error}") from error
+    return answer

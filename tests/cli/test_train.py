@@ -41,13 +41,13 @@ def test_train_distill_evaluate_by_command(strips, tmp_path, invoke):
     assert config["model_options"]["form"] == "continuous"
     result = invoke(
         "distill", *common, *tiny, "--teacher", teacher, "--out", student,
-        "--teacher-views", 2, "--teacher-cache", tmp_path / "answers.npz",
+        "--teacher-views", 2, "--teacher-cache", tmp_path / "answers",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert (tmp_path / "answers.npz").is_file()
+    assert len(list((tmp_path / "answers").glob("view_*.npy"))) == 2
     result = invoke(
         "distill", *common, *tiny, "--teacher", teacher, "--out", tmp_path / "third",
-        "--teacher-views", 2, "--teacher-cache", tmp_path / "answers.npz", "--seed", 1,
+        "--teacher-views", 2, "--teacher-cache", tmp_path / "answers", "--seed", 1,
     )  # fmt: skip
     assert "holds answers of another teacher" in str(result.exception)
     header = (student / "history.csv").read_text().splitlines()[0].split(",")

@@ -289,19 +289,6 @@ def test_stored_answers_equal_a_running_teacher(batch):
         np.testing.assert_allclose(results[1][name], value, rtol=1e-5)
 
 
-def test_cache_round_trip(batch, tmp_path):
-    cache = TeacherCache.build(network(6), [[batch[0]], [batch[0] / 2]])
-    assert cache.embedding.shape == (2, 12, 6)
-    cache.save(tmp_path / "cache.npz")
-    loaded = TeacherCache.load(tmp_path / "cache.npz", made_of="")
-    with pytest.raises(InputError, match="answers of another teacher"):
-        TeacherCache.load(tmp_path / "cache.npz", made_of="other")
-    (tmp_path / "half.npz").write_bytes((tmp_path / "cache.npz").read_bytes()[:200])
-    with pytest.raises(InputError, match="holds no teacher's answers"):
-        TeacherCache.load(tmp_path / "half.npz")
-    np.testing.assert_array_equal(loaded.logits, cache.logits)
-
-
 def test_mixed_precision_and_clipping(batch):
     keras.config.set_dtype_policy("mixed_bfloat16")
     model = trainer()

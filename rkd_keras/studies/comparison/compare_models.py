@@ -83,11 +83,14 @@ def compare(
         >>> [row["label"] for row in compared.rows]
         ['hog+knn']
     """
+    from rkd_keras.runs.start_tensorflow import start_tensorflow
     from rkd_keras.studies.comparison import entries
     from rkd_keras.studies.comparison.comparison import Comparison
     from rkd_keras.studies.comparison.finished import finished_rows
     from rkd_keras.studies.comparison.grid import make_rows
 
+    # Without its devices: they are for the rows' own processes.
+    start_tensorflow(find_devices=lambda: None)
     settings = Settings(data, out, **common)
     splits = entries.parse_names(split, "--split")
     taken = None

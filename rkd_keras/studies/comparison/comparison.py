@@ -67,11 +67,8 @@ class Comparison:
     """
 
     def __init__(self, common, rows, teachers=(), noise=False, finished=None):
-        from rkd_keras.runs.start_tensorflow import start_tensorflow
         from rkd_keras.studies.comparison.teachers import list_runs
 
-        # Without its devices: they are for the rows' own processes.
-        start_tensorflow(find_devices=lambda: None)
         self.common, self.noise = common, noise
         self.folder = Path(common.out)
         self.teachers = list_runs(teachers)

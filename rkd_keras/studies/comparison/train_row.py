@@ -101,7 +101,7 @@ def _run_network(settings):
     run = run_experiment(settings)
     # Optimizer states and stored answers are of no use to a finished row.
     shutil.rmtree(run.checkpoints, ignore_errors=True)
-    run.teacher_cache.unlink(missing_ok=True)
+    shutil.rmtree(run.teacher_cache, ignore_errors=True)
     return run.scores
 
 
