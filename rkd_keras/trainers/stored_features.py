@@ -40,6 +40,7 @@ def view_features(model, pipeline, views, path=None, made_of="", progress=None):
         InputError: when the file holds other features, or is no such file.
 
     Example:
+        >>> import keras
         >>> import numpy as np
         >>> from rkd_keras.data import TrainingPipeline
         >>> from rkd_keras.models import ResNet18, tapped
