@@ -51,6 +51,8 @@ OWN = {
     "rkd_keras.losses.create_loss",
     "rkd_keras.metrics.Accuracy",
     "rkd_keras.metrics.ClassRates",
+    "rkd_keras.models.application_classifier",
+    "rkd_keras.models.backbone_classifier",
     "rkd_keras.models.count_multiply_adds",
     "rkd_keras.models.create_model",
     "rkd_keras.models.list_models",

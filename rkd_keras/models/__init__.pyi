@@ -1,3 +1,5 @@
+from .applications import application_classifier as application_classifier
+from .backbones import backbone_classifier as backbone_classifier
 from .densenet import DenseNet121 as DenseNet121
 from .discriminator import PatchDiscriminator as PatchDiscriminator
 from .edge_resnet import EdgeResNetSmall as EdgeResNetSmall

@@ -105,11 +105,16 @@ def image_input(input_shape, include_preprocessing):
 
 
 def classifier(inputs, x, num_classes, dropout, activation, weights, name, **shape):
-    """Pool, drop and classify, build the model and load its weights.
+    """Pool maps, drop and classify, build the model and load its weights.
 
     `shape` is what decides which of the package's weights fit, see `load_weights`.
     """
     x = layers.GlobalAveragePooling2D(name="embedding")(x)
+    return classify(inputs, x, num_classes, dropout, activation, weights, name, **shape)
+
+
+def classify(inputs, x, num_classes, dropout, activation, weights, name, **shape):
+    """Drop and classify vectors, build the model and load its weights."""
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
     # float32 logits: softmax and losses lose too much in bfloat16.

@@ -29,6 +29,22 @@ _RETURNS = """
 """
 
 
+def normalized(name):
+    """Spell a network's name in the one way that names are compared in.
+
+    Args:
+        name: text.
+
+    Returns:
+        It in lower case without dashes and underscores.
+
+    Example:
+        >>> normalized("SE-ResNet_50")
+        'seresnet50'
+    """
+    return str(name).lower().replace("-", "").replace("_", "")
+
+
 def public(thing: Thing) -> Thing:
     """Make a function a public name of `rkd_keras.models`.
 

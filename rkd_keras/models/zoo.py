@@ -3,7 +3,7 @@
 import inspect
 
 from rkd_keras.errors import InputError
-from rkd_keras.models.registry import NETWORKS, public
+from rkd_keras.models.registry import NETWORKS, normalized, public
 
 
 def networks():
@@ -28,7 +28,9 @@ def find_network(model):
     """Return the builder of a network.
 
     Args:
-        model: its name; case, dashes and underscores do not matter.
+        model: its name, one of `list_models()`, `"backbone"`, or one of
+            `keras.applications`, with `keras_` before it where the zoo has one of the
+            same name; case, dashes and underscores do not matter.
 
     Returns:
         A function.
@@ -40,12 +42,22 @@ def find_network(model):
         >>> find_network("SE-ResNet50").__name__
         'SEResNet50'
     """
+    from rkd_keras.models.applications import find_application
+    from rkd_keras.models.backbones import backbone_classifier
+
     for name, builder in networks().items():
-        if _plain(name) == _plain(model):
+        if normalized(name) == normalized(model):
             return builder
-    raise InputError(
-        f"unknown model {model!r}; the known ones are {', '.join(list_models())}"
-    )
+    # Not of the zoo: it is another network with every file.
+    if normalized(model) == "backbone":
+        return backbone_classifier
+    builder = find_application(model)
+    if builder is None:
+        raise InputError(
+            f"unknown model {model!r}; the known ones are {', '.join(list_models())}, "
+            "and the networks of keras.applications"
+        )
+    return builder
 
 
 @public
@@ -64,11 +76,14 @@ def list_models() -> list[str]:
 
 @public
 def create_model(model, **arguments):
-    """Build a model of the zoo by its name.
+    """Build a model by its name.
 
     Args:
-        model: one of `list_models()`; case, dashes and underscores do not
-            matter (`"SE-ResNet50"` is `"se_resnet50"`).
+        model: one of `list_models()`; a network of `keras.applications`, such as
+            `"efficientnetv2b0"` (with `keras_` before it where the zoo has one of
+            the same name: `"keras_resnet50"`); or `"backbone"`, a classifier on the
+            model in a file (`backbone_classifier`). Case, dashes and underscores do
+            not matter (`"SE-ResNet50"` is `"se_resnet50"`).
         **arguments: what the model's builder takes, such as `num_classes`,
             `width` or `stem_stride`.
 
@@ -92,7 +107,3 @@ def create_model(model, **arguments):
                 f"takes {', '.join(known)}"
             )
     return builder(**arguments)
-
-
-def _plain(name):
-    return str(name).lower().replace("-", "").replace("_", "")

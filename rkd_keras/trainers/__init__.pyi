@@ -15,6 +15,7 @@ from .distributed.workers import (
 )
 from .divergence_guard import DivergenceGuard
 from .epoch_facts import EpochFacts
+from .feature_head import fit_feature_head, logistic_regression
 from .image_pool import ImagePool
 from .linear_decay import LinearDecay
 from .momentum_sgd import MomentumSGD
@@ -22,6 +23,7 @@ from .recipe import RECIPES, Recipe, get_recipe
 from .rkd_trainer import RKDTrainer
 from .sample_grid import SampleGrid
 from .schedules import WarmupSteps
+from .stored_features import view_features
 from .teacher_cache import TeacherCache
 from .training_checkpoint import TrainingCheckpoint
 from .training_progress import TrainingProgress
@@ -48,11 +50,14 @@ __all__ = [
     "ViewAnswers",
     "WarmupSteps",
     "connect_workers",
+    "fit_feature_head",
     "fit_replicas",
     "gather_replicas",
     "get_recipe",
     "is_chief",
+    "logistic_regression",
     "set_synchronized",
     "standard_terms",
+    "view_features",
     "watch_workers",
 ]
