@@ -200,3 +200,12 @@ def test_the_lines_of_plain_keras_in_the_guide_run(tmp_path, monkeypatch):
     exec(compile(code, page.name, "exec"), {})
     student = keras.saving.load_model("student.keras")
     assert student.count_params() > 100_000
+
+
+def test_the_default_form_of_saddt_is_told_as_the_code_has_it():
+    """The results page once called the other one the default."""
+    from rkd_keras.layers import SADDT
+
+    page = (ROOT / "docs" / "results_comparison.md").read_text(encoding="utf-8")
+    told = re.findall(r"SADDT ([\w ]+?) \(default\)", page)
+    assert set(told) == {{"paper": "as printed"}.get(SADDT().form, SADDT().form)}

@@ -161,3 +161,52 @@ def test_a_value_out_of_range_is_named(name, value):
 def test_unknown_recipe():
     with pytest.raises(InputError, match="unknown preset 'slow'.* fast, paper"):
         get_recipe("slow")
+
+
+@pytest.mark.slow
+def test_by_hand_it_trains_what_the_command_trains(tmp_path):
+    """Weight for weight, smoothing, augmentation, order and schedule included."""
+    from rkd_keras.data import load_samples, make_split, open_dataset
+    from rkd_keras.data.synthetic import write_dataset
+    from rkd_keras.models import ResNet18
+    from rkd_keras.runs import train
+
+    data = write_dataset(tmp_path / "data", per_class=6, size=32, quiet=True)
+    options = {"width": 0.0625, "stem_stride": 2}
+    run = train(
+        data,
+        tmp_path / "run",
+        **options,
+        model="resnet18",
+        size=32,
+        epochs=2,
+        batch_size=8,
+        seed=3,
+        precision="float32",
+        deterministic=True,
+        evaluate="none",
+        quiet=True,
+    )
+    index = open_dataset(data)
+    split = make_split(index, "holdout", seed=3)
+    recipe = get_recipe("fast").with_changes(epochs=2, batch_size=8)
+    keras.utils.set_random_seed(3)
+    model = ResNet18(6, input_shape=(32, 32, 3), **options)
+    images, labels = load_samples(index, split.train, (32, 32))
+    pipeline = recipe.pipeline(images, labels, 6, seed=3)
+    model.compile(
+        recipe.optimizer(pipeline.steps_per_epoch),
+        recipe.loss(index.counts(split.train)),
+        metrics=recipe.metrics(6),
+        jit_compile=False,
+    )
+    model.optimizer.build(model.trainable_variables)
+    model.fit(
+        pipeline.dataset(),
+        epochs=2,
+        steps_per_epoch=pipeline.steps_per_epoch,
+        shuffle=False,
+        verbose=0,
+    )
+    for mine, its in zip(model.weights, run.model.weights, strict=True):
+        np.testing.assert_array_equal(mine, its, err_msg=mine.path)
