@@ -94,7 +94,7 @@ def make_plan(
     Example:
         >>> plan = make_plan(15, 1000, 0.010, 0.003, 0.003)
         >>> plan.teacher_epochs, plan.teacher_views, plan.student_epochs
-        (31, 23, 134)
+        (31, 24, 136)
     """
     left = max(60.0 * minutes - FIXED_SECONDS, 0.0)
     teacher_epochs = views = 0
