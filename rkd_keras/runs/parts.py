@@ -184,9 +184,3 @@ def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
     recorded = run.split if protocol is None else None
     record = run.split_path if data is None else run.path
     return find_labelled(data, part, recorded, record, protocol, seed, split_seed)
-
-
-def labelled_files(*arguments):
-    """Return files, labels and class names of `labelled_images`."""
-    found = labelled_images(*arguments)
-    return found.files, found.labels, found.class_names

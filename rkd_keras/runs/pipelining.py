@@ -19,6 +19,7 @@ from rkd_keras.options import (
     SplitSeed,
     checked,
 )
+from rkd_keras.runs.delivery import compared, export_all, time_all
 from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
@@ -30,12 +31,6 @@ TEACHERS = {
     "sarsn34": {"model": "sarsn34", "width": 0.25, "stem_stride": 2},
     "none": None,
 }
-EXPORTS = (
-    ("student.onnx", None),
-    ("student.tflite", None),
-    ("student_int8.tflite", "int8"),
-    ("saved_model", None),
-)
 
 
 @dataclass
@@ -163,10 +158,10 @@ def pipeline(
             teacher=str(result.teacher.path), teacher_views=plan.teacher_views
         )
     result.student = _trained(steps, "Student", data, folder / "student", student)
-    _export(steps, result)
-    _time(steps, result)
+    export_all(steps, result)
+    time_all(steps, result)
     steps.begin("Report", f"rkd-keras report {result.student.path}")
-    result.student.write_json("compared.json", _compared(result))
+    result.student.write_json("compared.json", compared(result))
     result.report = result.student.report()
     result.seconds = steps.seconds()
     return result
@@ -284,61 +279,3 @@ def _trained(steps, title, data, out, options):
     settings.resume = run.config_path.is_file()
     settings.overwrite = False
     return run_experiment(settings)
-
-
-def _export(steps, result):
-    """Export to each format; a file that does not decide alike is left out."""
-    run = result.student
-    steps.begin("Export, each file checked in its own runtime")
-    for name, quantize in EXPORTS:
-        path = run.path / name
-        words = ["rkd-keras", "export", str(run.path), "--out", str(path)]
-        steps.command([*words, *(["--quantize", quantize] if quantize else [])])
-        try:
-            exported = run.export(path, quantize=quantize, overwrite=True, quiet=True)
-        except InputError as error:
-            # A student that is unsure may decide otherwise after rounding.
-            result.refused[name] = str(error)
-            steps.say(f"left out: {error}")
-        else:
-            result.exported.append(exported)
-
-
-def _time(steps, result):
-    from rkd_keras.export.timing import benchmark
-
-    run = result.student
-    files = [exported.path for exported in result.exported]
-    out = run.path / "benchmark.json"
-    words = ["rkd-keras", "benchmark", *map(str, files), "--json", str(out)]
-    steps.begin("Latency of one image on one processor core")
-    steps.command(words)
-    if files:
-        benchmark(files, json=out, runs=200, overwrite=True, quiet=True)
-
-
-def _compared(result):
-    """What was trained, side by side: a list of dicts that JSON can hold."""
-    rows = []
-    for name, run in (
-        ("the teacher", result.teacher),
-        ("the student alone", result.alone),
-        ("the student, distilled" if result.teacher else "the student", result.student),
-    ):
-        if run is not None:
-            rows.append(
-                {
-                    "name": f"{name} ({run.settings.model})",
-                    "accuracy": run.scores["accuracy"],
-                    "parameters": _parameters(run.model),
-                    "epochs": len(run.history["epoch"]),
-                }
-            )
-    return rows if len(rows) > 1 else []
-
-
-def _parameters(model):
-    """Count what is trained, as the docs and `rkd-keras models` do."""
-    import math
-
-    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
