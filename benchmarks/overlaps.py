@@ -1,118 +1,41 @@
-"""Measure `find_overlaps`: planted overlaps, NEU's own, time and memory.
+"""Measure what NEU's overlapping images spoil.
 
-`planted` cuts crops whose overlap is known out of drawn frames, changes the second
-one (mirrored, turned, compressed, resized) and counts what is found of each kind, and
-what is found that was not planted. `neu` searches NEU-DET, counts pairs by class and
-shared area, and what of the test part of `neu-600` shares pixels with what is trained
-or validated on. `many` searches as many images as are asked for, drawn crops of
-common frames among crops that share nothing, and counts time and memory.
-`classifier` trains Gabor filters and an SVM on random splits and on splits by groups.
+`neu` searches NEU-DET, counts pairs by class and shared area, and what of the test part
+of `neu-600` shares pixels with what is trained or validated on. `masks` counts the same
+of the two halves of masked images. `classifier` trains Gabor filters and an SVM on
+splits at random and on splits by groups.
 
-    python benchmarks/overlaps.py planted
     python benchmarks/overlaps.py neu path/to/NEU-DET
-    python benchmarks/overlaps.py many --images 20000
+    python benchmarks/overlaps.py masks path/to/images path/to/masks
     python benchmarks/overlaps.py classifier path/to/NEU-DET
 
 Each writes a JSON file into `docs/results/overlaps/`.
 """
 
 import argparse
+import csv
 import json
 import platform
 import resource
-import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from rkd_keras.data import ImageIndex, find_overlaps
-from rkd_keras.data.synthetic import draw_strip
-from rkd_keras.files.replacing import replacing
-
-SIDE = 200
-KINDS = (
-    "shifted",
-    "mirrored",
-    "turned",
-    "mirrored and turned",
-    "compressed copy",
-    "resized copy",
-    "resized and compressed copy",
-    "turned, resized copy",
-    "shifted and compressed",
-    "shifted, turned and compressed",
-    "shifted and resized",
-    "brighter copy",
-    "crop of the frame",
-    "too small an overlap",
+from rkd_keras.data import (
+    ImageIndex,
+    find_overlaps,
+    load_samples,
+    make_split,
+    open_dataset,
 )
+from rkd_keras.files.images import list_images
+from rkd_keras.files.replacing import replacing
+from rkd_keras.measure.benchmark import MaskedImages
 
-
-def planted_pair(kind, rng):
-    """Return two images and the area that they share, as a fraction."""
-    frame = draw_strip(2 * SIDE, 2 * SIDE, int(rng.integers(1, 4)), rng).image
-    corner = rng.integers(0, SIDE + 1, 2)
-    low, high = (0.05, 0.3) if "too small" in kind else (0.42, 0.95)
-    copied = "copy" in kind
-    while True:
-        other = corner if copied else rng.integers(0, SIDE + 1, 2)
-        sides = np.maximum(SIDE - np.abs(other - corner), 0)
-        area = float(sides.prod() / SIDE**2)
-        if copied or low <= area <= high:
-            break
-    first, second = (frame[y : y + SIDE, x : x + SIDE] for y, x in (corner, other))
-    if kind == "crop of the frame":
-        first, area = frame, 1.0
-    if "mirrored" in kind:
-        second = second[:, ::-1]
-    if "turned" in kind:
-        second = np.rot90(second, int(rng.integers(1, 4)))
-    if "resized" in kind:
-        side = int(rng.choice([64, 100, 128, 160, 224, 300]))
-        method = cv2.INTER_AREA if side < SIDE else cv2.INTER_LINEAR
-        second = cv2.resize(second, (side, side), interpolation=method)
-    if "brighter" in kind:
-        second = np.clip(second.astype(int) + int(rng.integers(10, 30)), 0, 255)
-    quality = int(rng.integers(40, 80)) if "compressed" in kind else 95
-    return compressed(first, 95), compressed(second, quality), area
-
-
-def compressed(image, quality):
-    """Return the bytes of a JPEG file."""
-    image = np.ascontiguousarray(image).astype(np.uint8)
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-
-
-def planted(args):
-    """Count what is found of each kind of planted overlap."""
-    rng = np.random.default_rng(args.seed)
-    truth = {}
-    with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for kind in KINDS:
-            for _ in range(args.count):
-                first, second, area = planted_pair(kind, rng)
-                truth[len(files), len(files) + 1] = kind, area
-                for data in (first, second):
-                    files.append(Path(folder) / f"{len(files)}.jpg")
-                    files[-1].write_bytes(data.tobytes())
-        index = ImageIndex(files, [0] * len(files), ("drawn",))
-        found, spent = timed(lambda: find_overlaps(index, threads=args.threads))
-    pairs = {(pair.first, pair.second): pair for pair in found.pairs}
-    rows = {}
-    for kind in KINDS:
-        planted = {p: area for p, (k, area) in truth.items() if k == kind}
-        hits = [p for p in planted if p in pairs]
-        errors = [abs(pairs[p].area - planted[p]) for p in hits]
-        rows[kind] = {
-            "planted": len(planted),
-            "found": len(hits),
-            "largest_error_of_area": round(max(errors, default=0.0), 3),
-        }
-    others = [p for p in pairs if p not in truth]
-    return {"images": len(index), "rows": rows, "not_planted": len(others), **spent}
+# Percent of the smaller image's area.
+LEVELS = (40, 60, 80)
 
 
 def timed(function):
@@ -127,22 +50,216 @@ def timed(function):
     return result, spent
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def neu(args):
+    """Search NEU-DET; count pairs, and what they spoil in `neu-600`."""
+    index = open_dataset(args.data)
+    found, spent = timed(
+        lambda: find_overlaps(index, threads=args.threads, quiet=args.quiet)
+    )
+    write_pairs(args.out / "neu_pairs.csv", found)
+    classes = {}
+    for name, row in found.counts.items():
+        label = index.class_names.index(name)
+        pairs = [p for p in found.pairs if index.labels[p.first] == label]
+        classes[name] = {**row, **levels(pairs), "turned": sum(map(turned, pairs))}
+    return {
+        "images": len(index),
+        **spent,
+        "threads": args.threads,
+        "pairs": len(found.pairs),
+        **levels(found.pairs),
+        "turned": sum(map(turned, found.pairs)),
+        "of_two_classes": sum(
+            bool(index.labels[p.first] != index.labels[p.second]) for p in found.pairs
+        ),
+        "groups": len(found.groups),
+        "images_in_groups": sum(map(len, found.groups)),
+        "sizes_of_groups": dict(
+            sorted(Counter(len(group) for group in found.groups).items())
+        ),
+        "differences": summary([p.difference for p in found.pairs]),
+        "likenesses": summary([p.likeness for p in found.pairs]),
+        "classes": classes,
+        "splits": {
+            protocol: [leak(index, found.pairs, protocol, s) for s in range(5)]
+            for protocol in ("neu-600", "neu-few10", "neu-600-grouped")
+        },
+    }
+
+
+def turned(pair):
+    """Whether one of the images was turned or mirrored."""
+    return bool(pair.placement.turns or pair.placement.mirrored)
+
+
+def levels(pairs):
+    """Count pairs by the area that they share."""
+    return {
+        f"at_least_{level}": sum(p.area >= level / 100 for p in pairs)
+        for level in LEVELS
+    }
+
+
+def summary(values):
+    """Median, 99th percentile and extremes."""
+    marks = np.percentile(values, [0, 50, 99, 100]).round(4).tolist()
+    return dict(zip(("least", "median", "99_percent", "most"), marks, strict=True))
+
+
+def leak(index, pairs, protocol, seed):
+    """Count images of a part that share pixels with what is learnt from."""
+    split = make_split(index, protocol, seed, seed, quiet=True)
+    part = {}
+    for name in ("train", "val", "test"):
+        part.update(dict.fromkeys(getattr(split, name).tolist(), name))
+    rows = {"seed": seed, "test": len(split.test), "val": len(split.val)}
+    for level in LEVELS:
+        spoilt = {"test": set(), "val": set()}
+        for pair in pairs:
+            if pair.area < level / 100:
+                continue
+            for i, j in ((pair.first, pair.second), (pair.second, pair.first)):
+                sides = part.get(i), part.get(j)
+                if sides in (("test", "train"), ("test", "val"), ("val", "train")):
+                    spoilt[sides[0]].add(i)
+        for name, images in spoilt.items():
+            rows[f"{name}_at_least_{level}"] = len(images)
+    return rows
+
+
+def write_pairs(path, found):
+    """Write all pairs as a table, the largest shared area first."""
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        table = csv.writer(file)
+        names = ("first", "second", "area", "difference", "likeness")
+        table.writerow((*names, "mirrored", "turns", "scale", "left", "top"))
+        for pair in sorted(found.pairs, key=lambda pair: -pair.area):
+            numbers = (pair.area, pair.difference, pair.likeness)
+            table.writerow(
+                (
+                    *(Path(found.names[i]).stem for i in (pair.first, pair.second)),
+                    *(f"{number:.4f}" for number in numbers),
+                    *pair.placement.to_json().values(),
+                )
+            )
+
+
+def masks(args):
+    """Count masked images of the half for checking that overlap the other half."""
+    data = MaskedImages.read(args.images, args.masks)
+    by_name = {file.stem: file for file in list_images(args.images)}
+    files = [by_name[name] for name in data.names]
+    names = tuple(dict.fromkeys(data.classes))
+    labels = [names.index(name) for name in data.classes]
+    found = find_overlaps(ImageIndex(files, labels, names), quiet=True)
+    result = {"images": len(files), "pairs": len(found.pairs)}
+    for name, tune in (
+        ("by_groups", {i for i, half in enumerate(data.halves) if half == "tune"}),
+        ("at_random", random_half(labels)),
+    ):
+        spoilt = {
+            i
+            for pair in found.pairs
+            for i, j in ((pair.first, pair.second), (pair.second, pair.first))
+            if i not in tune and j in tune
+        }
+        checked = len(files) - len(tune)
+        result[name] = {"checked": checked, "overlap_the_other_half": len(spoilt)}
+    return result
+
+
+def random_half(labels, seed=0):
+    """Halve each class as it was done before overlaps were looked for."""
+    chosen = set()
+    for label in sorted(set(labels)):
+        members = np.flatnonzero(np.array(labels) == label)
+        order = np.random.default_rng(seed).permutation(len(members))
+        chosen |= set(members[order[: len(members) // 2]].tolist())
+    return chosen
+
+
+def classifier(args):
+    """Score Gabor filters and an SVM on splits at random and by groups."""
+    from rkd_keras.evaluate import ClassicalClassifier
+
+    index = open_dataset(args.data)
+    images, labels = load_samples(index, size=(64, 64))
+    pairs = find_overlaps(index, quiet=args.quiet).pairs
+    rows = []
+    for seed in range(args.seeds):
+        for protocol in ("neu-600", "neu-600-grouped"):
+            split = make_split(index, protocol, seed, seed, val_fraction=0.0)
+            model = ClassicalClassifier("gabor", "svm", seed)
+            model.fit(images[split.train], labels[split.train])
+            right = model.predict_proba(images[split.test]).argmax(1)
+            right = right == labels[split.test]
+            trained = set(split.train.tolist())
+            known = {
+                i
+                for pair in pairs
+                for i, j in ((pair.first, pair.second), (pair.second, pair.first))
+                if j in trained
+            }
+            known = np.array([i in known for i in split.test.tolist()])
+            rows.append(
+                {
+                    "split": protocol,
+                    "seed": seed,
+                    "accuracy": float(right.mean()),
+                    "test_images_that_overlap": int(known.sum()),
+                    "right_of_these": int(right[known].sum()),
+                    "right_of_the_others": int(right[~known].sum()),
+                    "tested": len(right),
+                }
+            )
+            print(rows[-1], flush=True)
+    accuracies = {
+        protocol: [r["accuracy"] for r in rows if r["split"] == protocol]
+        for protocol in ("neu-600", "neu-600-grouped")
+    }
+    return {
+        "rows": rows,
+        **{
+            name: {
+                "mean": round(float(np.mean(values)), 4),
+                "sd": round(float(np.std(values, ddof=1)), 4),
+            }
+            for name, values in accuracies.items()
+        },
+    }
+
+
+def run(description, commands):
+    """Parse a command line, run its function and write what it returns as JSON."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/results/overlaps"))
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("planted")
-    command.add_argument("--count", type=int, default=100)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--threads", type=int, default=2)
-    command.set_defaults(run=planted, name="planted")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quiet", action="store_true")
+    known = parser.add_subparsers(required=True)
+    for function, *arguments in commands:
+        command = known.add_parser(function.__name__, help=function.__doc__)
+        for name, options in arguments:
+            command.add_argument(name, **options)
+        command.set_defaults(run=function, name=function.__name__)
     args = parser.parse_args()
-    result = {"machine": platform.processor() or platform.machine(), **args.run(args)}
-    print(json.dumps(result, indent=1))
     args.out.mkdir(parents=True, exist_ok=True)
+    result = {"machine": platform.machine(), **args.run(args)}
+    print(json.dumps(result, indent=1))
     with replacing(args.out / f"{args.name}.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    run(
+        __doc__,
+        (
+            (neu, ("data", {"type": Path})),
+            (masks, ("images", {"type": Path}), ("masks", {"type": Path})),
+            (
+                classifier,
+                ("data", {"type": Path}),
+                ("--seeds", {"type": int, "default": 4}),
+            ),
+        ),
+    )

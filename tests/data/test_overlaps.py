@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from rkd_keras.data import ImageIndex, check, find_overlaps, open_dataset
+from rkd_keras.data import (
+    ImageIndex,
+    check,
+    find_overlaps,
+    open_dataset,
+)
 from rkd_keras.data.reading.overlap_checks import compare
 from rkd_keras.data.reading.overlap_sheet import overlap_sheet
 from rkd_keras.data.reading.overlaps import connected
@@ -204,6 +209,20 @@ def test_a_guess_is_mended_to_the_pixel(frames):
     assert compare(first, second, Placement(left=SIDE), 0.4) is None
 
 
+def test_straight_scratches_on_two_surfaces_are_two_images():
+    """They lie on each other wherever they are; the grain beside them differs."""
+    images = []
+    for seed in range(2):
+        grain = np.random.default_rng(seed).normal(0, 6, (SIDE, SIDE))
+        image = 90 + cv2.GaussianBlur(grain, (0, 0), 1)
+        image += 60 * np.exp(-(((np.arange(SIDE) - 50) / 3) ** 2))
+        images.append(np.round(image).astype(np.uint8))
+    _, difference, likeness = compare(*images, Placement(), 0.4)
+    assert difference < 2 and likeness < 0.3
+    _, difference, likeness = compare(images[0], images[0], Placement(), 0.4)
+    assert difference == 0 and likeness == pytest.approx(1)
+
+
 def test_groups_are_what_pairs_join():
     assert connected([], 3) == []
     assert connected([(5, 1), (2, 3), (1, 0)], 6) == [[0, 1, 5], [2, 3]]
@@ -263,7 +282,7 @@ def test_known_pairs_of_neu(neu_det):
     for first, second, least in (
         ("rolled-in_scale_64", "rolled-in_scale_65", 0.8),
         ("pitted_surface_171", "pitted_surface_292", 0.97),
-        ("patches_14", "patches_15", 0.4),
+        ("patches_15", "patches_16", 0.67),
         ("patches_101", "patches_105", 1.0),
     ):
         assert area[number[f"{first}.jpg"], number[f"{second}.jpg"]] >= least

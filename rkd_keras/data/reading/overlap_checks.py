@@ -132,10 +132,19 @@ def _measured(base, laid, shift):
     a, b = (cv2.GaussianBlur(w.astype(np.float32), (0, 0), BLUR) for w in windows)
     difference = a - b
     difference = float(np.abs(difference - difference.mean()).mean())
-    window = (BACKGROUND, BACKGROUND)
-    a, b = a - cv2.blur(a, window), b - cv2.blur(b, window)
+    a, b = _surface(a), _surface(b)
     contrasts = float(a.std()), float(b.std())
     if min(contrasts) < LEAST_CONTRAST:
         return difference, 0.0
-    likeness = float((a * b).mean() - a.mean() * b.mean())
+    likeness = float((a * b).mean())
     return difference, likeness / (contrasts[0] * contrasts[1])
+
+
+def _surface(image):
+    """Take away the background, and what is the same along whole rows or columns.
+
+    A straight scratch lies on any other one; it is the grain beside it that tells.
+    """
+    rest = image - cv2.blur(image, (BACKGROUND, BACKGROUND))
+    rest -= rest.mean(axis=0)
+    return rest - rest.mean(axis=1, keepdims=True)
