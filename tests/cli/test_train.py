@@ -175,6 +175,7 @@ def test_every_command_teaches_by_an_example(invoke):
     from rkd_keras.cli.app import app
 
     for command in app.registered_commands:
-        result = invoke(command.callback.__name__, "--help")
-        assert result.exit_code == 0
-        assert "Example: rkd-keras" in result.output, command.callback.__name__
+        name = command.name or command.callback.__name__
+        result = invoke(name, "--help")
+        assert result.exit_code == 0, name
+        assert "Example: rkd-keras" in result.output, name
