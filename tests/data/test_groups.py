@@ -233,3 +233,22 @@ def test_a_cache_that_cannot_be_written_costs_nothing(crops, cache):
     index = open_dataset(crops)
     assert len(find_groups(index, "overlap").together()) == 6
     assert isinstance(find_groups(index, "overlap"), Groups)
+
+
+def test_groups_that_nobody_asked_for_do_not_refuse_a_data_set(tmp_path, caplog):
+    """Images of one and the same drawing: all overlap, and are divided all the same."""
+    import cv2
+
+    rng = np.random.default_rng(0)
+    for label, name in enumerate("ab"):
+        (tmp_path / name).mkdir()
+        for number in range(9):
+            image = np.full((64, 64), 128, np.uint8)
+            place = int(rng.integers(5, 55))
+            cv2.line(image, (place, 5), (place, 60), 30 + 180 * label, 2)
+            cv2.imwrite(str(tmp_path / name / f"{number}.png"), image)
+    index = open_dataset(tmp_path)
+    split = make_split(index, quiet=True)
+    assert len(split.test) == 6 and "divided at random" in caplog.text
+    with pytest.raises(InputError, match="cannot be divided into test"):
+        make_split(index, groups="overlap", quiet=True)

@@ -1,6 +1,7 @@
 """Split a data set by a named protocol, stratified and seeded."""
 
 import json
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,13 @@ FEW_VAL_PER_CLASS = 50
 FEW = {"neu-few10": 10, "neu-few20": 20, "neu-few50": 50}
 # What the name of a protocol ends with that divides no overlapping images.
 GROUPED = "-grouped"
+LOGGER = logging.getLogger(__name__)
 _NEU = ("neu-600", *LONG_TAIL, *FEW)
 PROTOCOLS = ("holdout", "given", *_NEU, *(name + GROUPED for name in _NEU))
+
+
+class UndividedError(InputError):
+    """So many images of a class belong together that no two parts can be made."""
 
 
 @dataclass
@@ -162,10 +168,18 @@ def make_split(
         val_fraction = 0.0 if plain in LONG_TAIL else 0.1
     if not 0 <= val_fraction < 1:
         raise InputError(f"val_fraction must be in [0, 1), not {val_fraction}")
-    groups = _groups(index, protocol, groups, quiet)
+    asked, groups = groups, _groups(index, protocol, groups, quiet)
     if protocol == "given":
         return _given(index, seed, val_fraction, groups)
-    pools, test = _train_pools(index, plain, split_seed, groups)
+    try:
+        pools, test = _train_pools(index, plain, split_seed, groups)
+    except UndividedError as error:
+        # Nobody asked for groups: drawn images and tiny sets must not fail on them.
+        if asked is not None or protocol != "holdout":
+            raise
+        LOGGER.warning("%s; they are divided at random", error)
+        groups = _groups(index, protocol, "none", quiet)
+        pools, test = _train_pools(index, plain, split_seed, groups)
     rng = np.random.default_rng([seed, 1])
     pools = [rng.permutation(pool) for pool in pools]
     if plain in LONG_TAIL:
@@ -227,7 +241,7 @@ def _train_pools(index, protocol, split_seed, groups):
     test, pools = take_whole(pools, groups.ids, counts)
     for name, *parts in zip(index.class_names, test, pools, strict=True):
         if not all(map(len, parts)):
-            raise InputError(
+            raise UndividedError(
                 f"the images of class {name!r} cannot be divided into test and "
                 f"training images, for too many belong together (groups: {groups.by}); "
                 "give --groups none, or more images"
