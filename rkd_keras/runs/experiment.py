@@ -82,18 +82,15 @@ def _run(settings, distribution):
 def _check_names(settings):
     """Raise `InputError` for a model, preset or loss that does not exist."""
     from rkd_keras.losses import LOSSES
-    from rkd_keras.models import list_models
+    from rkd_keras.models.zoo import find_network
     from rkd_keras.trainers import get_recipe
 
     get_recipe(settings.preset)
-    for what, name, known in (
-        ("model", settings.model, list_models()),
-        ("loss", settings.loss, LOSSES),
-    ):
-        if name not in known:
-            raise InputError(
-                f"unknown {what} {name!r}; the known ones are {', '.join(known)}"
-            )
+    find_network(settings.model)
+    if settings.loss not in LOSSES:
+        raise InputError(
+            f"unknown loss {settings.loss!r}; the known ones are {', '.join(LOSSES)}"
+        )
 
 
 def _train(settings, run, parts, distribution, teacher):

@@ -174,7 +174,7 @@ def test_names_are_forgiving():
     assert models.create_model("MobileNet-V1", **small).name == "mobilenet_v1"
     assert models.create_model("MOBILENETV1", **small).name == "mobilenet_v1"
     with pytest.raises(InputError, match="known ones are densenet121, .*googlenet"):
-        models.create_model("vgg16")
+        models.create_model("vgg99")
 
 
 # Average pooling over a border, ReLU6 and depthwise, groups: what the converters
