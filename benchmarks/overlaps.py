@@ -2,12 +2,11 @@
 
 `neu` searches NEU-DET, counts pairs by class and shared area, and what of the test part
 of `neu-600` shares pixels with what is trained or validated on. `masks` counts the same
-of the two halves of masked images. `classifier` trains Gabor filters and an SVM on
-splits at random and on splits by groups.
+of the two halves of masked images. What it is worth to a classifier is measured by
+`benchmarks/leak.py`.
 
     python benchmarks/overlaps.py neu path/to/NEU-DET
     python benchmarks/overlaps.py masks path/to/images path/to/masks
-    python benchmarks/overlaps.py classifier path/to/NEU-DET
 
 Each writes a JSON file into `docs/results/overlaps/`.
 """
@@ -15,21 +14,15 @@ Each writes a JSON file into `docs/results/overlaps/`.
 import argparse
 import csv
 import json
-import platform
 import resource
 import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from provenance import provenance
 
-from rkd_keras.data import (
-    ImageIndex,
-    find_overlaps,
-    load_samples,
-    make_split,
-    open_dataset,
-)
+from rkd_keras.data import ImageIndex, find_overlaps, make_split, open_dataset
 from rkd_keras.files.images import list_images
 from rkd_keras.files.replacing import replacing
 from rkd_keras.measure.benchmark import MaskedImages
@@ -178,57 +171,6 @@ def random_half(labels, seed=0):
     return chosen
 
 
-def classifier(args):
-    """Score Gabor filters and an SVM on splits at random and by groups."""
-    from rkd_keras.evaluate import ClassicalClassifier
-
-    index = open_dataset(args.data)
-    images, labels = load_samples(index, size=(64, 64))
-    pairs = find_overlaps(index, quiet=args.quiet).pairs
-    rows = []
-    for seed in range(args.seeds):
-        for protocol in ("neu-600", "neu-600-grouped"):
-            split = make_split(index, protocol, seed, seed, val_fraction=0.0)
-            model = ClassicalClassifier("gabor", "svm", seed)
-            model.fit(images[split.train], labels[split.train])
-            right = model.predict_proba(images[split.test]).argmax(1)
-            right = right == labels[split.test]
-            trained = set(split.train.tolist())
-            known = {
-                i
-                for pair in pairs
-                for i, j in ((pair.first, pair.second), (pair.second, pair.first))
-                if j in trained
-            }
-            known = np.array([i in known for i in split.test.tolist()])
-            rows.append(
-                {
-                    "split": protocol,
-                    "seed": seed,
-                    "accuracy": float(right.mean()),
-                    "test_images_that_overlap": int(known.sum()),
-                    "right_of_these": int(right[known].sum()),
-                    "right_of_the_others": int(right[~known].sum()),
-                    "tested": len(right),
-                }
-            )
-            print(rows[-1], flush=True)
-    accuracies = {
-        protocol: [r["accuracy"] for r in rows if r["split"] == protocol]
-        for protocol in ("neu-600", "neu-600-grouped")
-    }
-    return {
-        "rows": rows,
-        **{
-            name: {
-                "mean": round(float(np.mean(values)), 4),
-                "sd": round(float(np.std(values, ddof=1)), 4),
-            }
-            for name, values in accuracies.items()
-        },
-    }
-
-
 def run(description, commands):
     """Parse a command line, run its function and write what it returns as JSON."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
@@ -244,7 +186,7 @@ def run(description, commands):
         command.set_defaults(run=function, name=function.__name__)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    result = {"machine": platform.machine(), **args.run(args)}
+    result = {**provenance(), **args.run(args)}
     print(json.dumps(result, indent=1))
     with replacing(args.out / f"{args.name}.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -256,10 +198,5 @@ if __name__ == "__main__":
         (
             (neu, ("data", {"type": Path})),
             (masks, ("images", {"type": Path}), ("masks", {"type": Path})),
-            (
-                classifier,
-                ("data", {"type": Path}),
-                ("--seeds", {"type": int, "default": 4}),
-            ),
         ),
     )
