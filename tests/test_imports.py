@@ -34,7 +34,7 @@ ORDER = (
     "station",
     "cli",
 )
-LEAVES = {"errors", "options", "progress"}
+LEAVES = {"errors", "progress"}
 ROOMS = set(ORDER) - LEAVES
 # Rooms that run on any Keras backend, and rooms that need no deep learning at all.
 ANY_BACKEND = ("layers", "losses", "metrics", "models")

@@ -10,8 +10,9 @@ from .reading.image_index import ImageIndex
 from .reading.loading import load_images, load_samples, open_images
 from .reading.open_dataset import open_dataset
 from .reading.overlaps import Overlap, Overlaps, find_overlaps
+from .reading.protocols import PROTOCOLS
 from .reading.recorded_split import RecordedMatch, match_recorded
-from .reading.splits import PROTOCOLS, Split, make_split
+from .reading.splits import Split, make_split
 from .sample_folder import WrittenSamples
 from .samples.augmentation import Augmentation
 from .samples.balanced_sampling import balanced_order

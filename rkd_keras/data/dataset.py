@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from rkd_keras.data.reading.protocols import Protocol
 from rkd_keras.options import (
     Groups,
     Option,
-    Protocol,
     Quiet,
     Seed,
     SplitSeed,
     Strict,
+    ValFraction,
     checked,
 )
 
@@ -76,10 +77,7 @@ class Dataset:
         protocol: Protocol = "holdout",
         seed: Seed = 0,
         split_seed: SplitSeed = 0,
-        val_fraction: Annotated[
-            float | None,
-            Option("Share of the training part to validate on.", at_least=0, below=1),
-        ] = None,
+        val_fraction: ValFraction = None,
         size: Annotated[
             int, Option("Side of the square images in pixels.", at_least=1)
         ] = 64,

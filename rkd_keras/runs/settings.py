@@ -6,6 +6,7 @@ from dataclasses import InitVar, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
+from rkd_keras.data.reading.protocols import Protocol, grouping_of
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     Data,
@@ -14,13 +15,13 @@ from rkd_keras.options import (
     Option,
     Overwrite,
     Precision,
-    Protocol,
     Quiet,
     Resume,
     Seed,
     SplitSeed,
     StemStride,
     Strict,
+    ValFraction,
     Width,
     documented,
     option_of,
@@ -87,10 +88,7 @@ class Settings:
     groups: Groups = None
     seed: Seed = 0
     split_seed: SplitSeed = 0
-    val_fraction: Annotated[
-        float | None,
-        Option("Share of the training part to validate on.", at_least=0, below=1),
-    ] = None
+    val_fraction: ValFraction = None
     preset: Annotated[str, Option("Training preset: fast or paper.")] = "fast"
     epochs: Annotated[
         int | None, Option("Epochs (the preset's if left out).", at_least=1)
@@ -210,8 +208,6 @@ class Settings:
         Returns:
             The `Settings`.
         """
-        from rkd_keras.data.reading.splits import grouping_of
-
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in config.items() if name in known}
         if "split" in config and "groups" not in config:

@@ -8,23 +8,20 @@ import numpy as np
 
 from rkd_keras.data.reading.groups import Groups, find_groups, take_whole
 from rkd_keras.data.reading.identity import digests_of, find_duplicates
+from rkd_keras.data.reading.protocols import (
+    FEW,
+    FEW_VAL_PER_CLASS,
+    GROUPED,
+    LONG_TAIL,
+    PROTOCOLS,
+    TEST_PER_CLASS,
+    TRAIN_PER_CLASS,
+    grouping_of,
+)
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
 
-TEST_PER_CLASS = 100
-TRAIN_PER_CLASS = 200
-LONG_TAIL = {
-    "neu-lt10": (200, 126, 80, 50, 32, 20),
-    "neu-lt20": (200, 110, 60, 33, 18, 10),
-}
-# For choosing settings; a line with so few images would not have them.
-FEW_VAL_PER_CLASS = 50
-FEW = {"neu-few10": 10, "neu-few20": 20, "neu-few50": 50}
-# What the name of a protocol ends with that divides no overlapping images.
-GROUPED = "-grouped"
 LOGGER = logging.getLogger(__name__)
-_NEU = ("neu-600", *LONG_TAIL, *FEW)
-PROTOCOLS = ("holdout", "given", *_NEU, *(name + GROUPED for name in _NEU))
 
 
 class UndividedError(InputError):
@@ -190,22 +187,6 @@ def make_split(
     elif plain in FEW:
         return _few(pools, test, FEW[plain], groups)
     return _with_validation(pools, test, val_fraction, groups)
-
-
-def grouping_of(protocol, groups=None):
-    """Return what a split keeps together: as it is told, or as its protocol has it.
-
-    Args:
-        protocol: one of `PROTOCOLS`.
-        groups: as of `make_split`. Defaults to `None`.
-
-    Returns:
-        What `find_groups` takes.
-    """
-    if groups is not None:
-        return groups
-    keeps = protocol == "holdout" or protocol.endswith(GROUPED)
-    return "overlap" if keeps else "none"
 
 
 def _groups(index, protocol, by, quiet):

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from rkd_keras.data.reading.splits import grouping_of
+from rkd_keras.data.reading.protocols import grouping_of
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import Settings

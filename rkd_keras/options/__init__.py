@@ -1,0 +1,62 @@
+"""An option is said once: its name, type, default, help and range.
+
+The public functions of `runs`, `rating`, `export` and `studies` annotate their
+arguments with an `Option`. `checked` makes of that what Python users see (signature,
+docstring, one sentence for a value out of range), and `rkd_keras.cli.command` what
+people at a terminal see. Of the standard library alone; every room may import it.
+"""
+
+from rkd_keras.options.checking import checked, documented
+from rkd_keras.options.option import Option, is_optional, option_of
+from rkd_keras.options.shared import (
+    Data,
+    Groups,
+    MinContrast,
+    MmPerPixel,
+    Model,
+    Overwrite,
+    Part,
+    Polarity,
+    Precision,
+    Quiet,
+    Resume,
+    Rules,
+    Seed,
+    Segmentation,
+    Size,
+    SplitSeed,
+    StemStride,
+    Strict,
+    Threads,
+    ValFraction,
+    Width,
+)
+
+__all__ = [
+    "Data",
+    "Groups",
+    "MinContrast",
+    "MmPerPixel",
+    "Model",
+    "Option",
+    "Overwrite",
+    "Part",
+    "Polarity",
+    "Precision",
+    "Quiet",
+    "Resume",
+    "Rules",
+    "Seed",
+    "Segmentation",
+    "Size",
+    "SplitSeed",
+    "StemStride",
+    "Strict",
+    "Threads",
+    "ValFraction",
+    "Width",
+    "checked",
+    "documented",
+    "is_optional",
+    "option_of",
+]
