@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from rkd_keras.cli.command import command
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import Option, checked
+from rkd_keras.options import AnyPath, AnyPaths, Option, checked
 
 
 @checked
 def brew(
-    beans: Annotated[list[Path], Option("What is ground.", positional=True)],
-    out: Annotated[Path | None, Option("Where it goes.")] = None,
+    beans: Annotated[AnyPaths, Option("What is ground.", positional=True)],
+    out: Annotated[AnyPath | None, Option("Where it goes.")] = None,
     cups: Annotated[int, Option("How many.", at_least=1, at_most=12)] = 2,
     strength: Annotated[float | None, Option("How strong.", above=0, below=1)] = None,
     kind: Annotated[str, Option("Which.", choices=("filter", "mocha"))] = "filter",
@@ -39,6 +39,11 @@ def test_texts_become_paths_and_defaults_hold():
     assert (made["cups"], made["milk"], made["more"]) == (2, True, None)
 
 
+@pytest.mark.parametrize("one", ["a", Path("a")])
+def test_one_path_does_for_several(one):
+    assert brew(one)["beans"] == brew([one])["beans"] == [Path("a")]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -58,6 +63,7 @@ def test_values_out_of_range_are_named(wrong, message):
 def test_people_see_types_and_explanations():
     parameters = inspect.signature(brew).parameters
     assert parameters["cups"].annotation is int and parameters["cups"].default == 2
+    assert parameters["out"].annotation == str | Path | None
     assert "    cups: How many." in inspect.getdoc(brew)
     assert inspect.getdoc(brew).index("Args:") < inspect.getdoc(brew).index("Returns:")
 

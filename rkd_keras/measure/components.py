@@ -32,7 +32,7 @@ class Components:
     perimeters: np.ndarray
 
 
-def trace_boundaries(mask):
+def trace_boundaries(mask: np.ndarray) -> list[np.ndarray]:
     """Follow the boundaries of all components, outer ones and those of holes.
 
     Args:

@@ -1,6 +1,7 @@
 """One defect: a connected component of a mask, measured."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Defect:
     k: float
     m10: float
     m01: float
-    centroid: tuple
-    bbox: tuple
+    centroid: tuple[float, float]
+    bbox: tuple[int, int, int, int]
     width: float
     height: float
     major_axis: float
@@ -64,11 +65,11 @@ class Defect:
     unit: str = "px"
 
     @property
-    def m00(self):
+    def m00(self) -> float:
         """Zeroth moment (eq. 22): the area."""
         return self.area
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return a flat dict of plain Python values, ready for JSON or a table.
 
         Example:

@@ -7,7 +7,14 @@ from rkd_keras.errors import InputError
 from rkd_keras.measure.grey import as_grey
 
 
-def enhance(image, diameter=9, sigma_color=75.0, sigma_space=75.0, low=1.0, high=99.0):
+def enhance(
+    image: np.ndarray,
+    diameter: int = 9,
+    sigma_color: float = 75.0,
+    sigma_space: float = 75.0,
+    low: float = 1.0,
+    high: float = 99.0,
+) -> np.ndarray:
     """Smooth an image without its edges, then stretch its contrast.
 
     The paper names the steps and no settings; these are the customary ones.
@@ -39,7 +46,12 @@ def enhance(image, diameter=9, sigma_color=75.0, sigma_space=75.0, low=1.0, high
     return cv2.LUT(filtered, stretch_curve(filtered, low, high))
 
 
-def bilateral_filter(image, diameter=9, sigma_color=75.0, sigma_space=75.0):
+def bilateral_filter(
+    image: np.ndarray,
+    diameter: int = 9,
+    sigma_color: float = 75.0,
+    sigma_space: float = 75.0,
+) -> np.ndarray:
     """Average neighbours of similar grey value (Tomasi and Manduchi, ICCV 1998).
 
     Args:
@@ -59,7 +71,9 @@ def bilateral_filter(image, diameter=9, sigma_color=75.0, sigma_space=75.0):
     return cv2.bilateralFilter(as_grey(image), diameter, sigma_color, sigma_space)
 
 
-def stretch_curve(image, low=1.0, high=99.0):
+def stretch_curve(
+    image: np.ndarray, low: float = 1.0, high: float = 99.0
+) -> np.ndarray:
     """Derive the grey transformation from an image's histogram.
 
     The curve is 0 up to the `low` percentile, 255 from the `high` percentile on
@@ -102,7 +116,9 @@ def stretch_curve(image, low=1.0, high=99.0):
     return np.clip(np.round(line), 0, 255).astype(np.uint8)
 
 
-def stretch_contrast(image, low=1.0, high=99.0):
+def stretch_contrast(
+    image: np.ndarray, low: float = 1.0, high: float = 99.0
+) -> np.ndarray:
     """Apply an image's own `stretch_curve` to it.
 
     Args:
@@ -122,7 +138,7 @@ def stretch_contrast(image, low=1.0, high=99.0):
     return cv2.LUT(grey, stretch_curve(grey, low, high))
 
 
-def otsu_threshold(image):
+def otsu_threshold(image: np.ndarray) -> int | None:
     """Find the grey value that splits the histogram best (Otsu 1979).
 
     Args:
@@ -143,7 +159,7 @@ def otsu_threshold(image):
     return int(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0])
 
 
-def otsu_mask(image):
+def otsu_mask(image: np.ndarray) -> np.ndarray:
     """Split an image by Otsu's threshold; the smaller part is the defect.
 
     Args:

@@ -1,8 +1,11 @@
 """Grade a measured image by rules that users write."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from rkd_keras.measure.grade_rules import GradeRules
+from rkd_keras.measure.measurement import Measurement
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,10 @@ class Grade:
 
     severity: int
     decision: str
-    rules: tuple
+    rules: tuple[str, ...]
     decisive: str | None
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return a flat dict for JSON or a table.
 
         Example:
@@ -41,7 +44,11 @@ class Grade:
         }
 
 
-def grade(measurement, class_name=None, rules=None):
+def grade(
+    measurement: Measurement,
+    class_name: str | None = None,
+    rules: GradeRules | str | Path | None = None,
+) -> Grade:
     """Grade an image.
 
     The result is a number by the user's own rules and claims conformity with no

@@ -1,6 +1,8 @@
 """One grading rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,10 @@ class GradeRule:
 
     name: str
     severity: int
-    classes: tuple | None
-    bounds: dict
+    classes: tuple[str, ...] | None
+    bounds: dict[str, tuple[float, float]]
 
-    def holds(self, values):
+    def holds(self, values: Mapping[str, Any]) -> bool:
         """Say whether all conditions hold; an unknown value fails its condition.
 
         Args:

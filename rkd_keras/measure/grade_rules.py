@@ -1,9 +1,13 @@
 """Rules for grading, read from YAML."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.measure.grade_rule import GradeRule
 from rkd_keras.measure.rule_parser import RuleParser
 
 DEFAULT_PATH = Path(__file__).with_name("grade_rules.yaml")
@@ -30,11 +34,11 @@ class GradeRules:
     unit: str
     k_at: float | None
     base_severity: int
-    decisions: dict
-    rules: tuple
+    decisions: dict[int, str]
+    rules: tuple[GradeRule, ...]
 
     @classmethod
-    def load(cls, path=None):
+    def load(cls, path: str | Path | None = None) -> GradeRules:
         """Read a rule file.
 
         Args:
@@ -55,7 +59,7 @@ class GradeRules:
             raise InputError(f"{path} cannot be read: {error}") from error
         return cls.parse(text, str(path))
 
-    def check_unit(self, unit):
+    def check_unit(self, unit: str) -> None:
         """Refuse measurements of another unit.
 
         Args:
@@ -73,7 +77,9 @@ class GradeRules:
                 f"{unit}; give mm_per_pixel, or change `unit`"
             )
 
-    def check_classes(self, class_names, passed_over=()):
+    def check_classes(
+        self, class_names: Collection[str], passed_over: Collection[GradeRule] = ()
+    ) -> None:
         r"""Refuse rules that ask for a class which does not exist.
 
         Args:
@@ -101,7 +107,7 @@ class GradeRules:
                 )
 
     @classmethod
-    def parse(cls, text, source="rules"):
+    def parse(cls, text: str, source: str = "rules") -> GradeRules:
         r"""Read rules from YAML text.
 
         Args:

@@ -1,6 +1,9 @@
 """One image, measured: its defects one by one and together."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from rkd_keras.measure.defect import Defect
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Measurement:
         (50.0, 'mm', 4.883)
     """
 
-    image_shape: tuple
+    image_shape: tuple[int, int]
     count: int
     area: float
     perimeter: float
@@ -46,26 +49,26 @@ class Measurement:
     k: float | None
     m10: float
     m01: float
-    centroid: tuple | None
-    bbox: tuple | None
+    centroid: tuple[float, float] | None
+    bbox: tuple[int, int, int, int] | None
     orientation: float | None
     longest: float
     touching_border: int
-    defects: tuple
+    defects: tuple[Defect, ...]
     mm_per_pixel: float | None = None
     unit: str = "px"
 
     @property
-    def m00(self):
+    def m00(self) -> float:
         """Zeroth moment (eq. 22): the area."""
         return self.area
 
     @property
-    def pixel_size(self):
+    def pixel_size(self) -> float:
         """Length of a pixel's side in `unit`."""
         return 1.0 if self.mm_per_pixel is None else self.mm_per_pixel
 
-    def k_at(self, side):
+    def k_at(self, side: float) -> float | None:
         """Return K as it would be were the image shrunk to `side` pixels.
 
         K is one over a length, so it depends on the image's resolution: an image
@@ -92,7 +95,7 @@ class Measurement:
         height, width = self.image_shape
         return self.k * self.pixel_size * (height * width) ** 0.5 / side
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return a flat dict of plain Python values, without the single defects.
 
         Example:

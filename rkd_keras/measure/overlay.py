@@ -7,6 +7,7 @@ from rkd_keras.files.images import to_rgb_uint8
 from rkd_keras.files.names import printable
 from rkd_keras.measure.components import trace_boundaries
 from rkd_keras.measure.grey import as_mask
+from rkd_keras.measure.measurement import Measurement
 from rkd_keras.measure.shape import measure
 
 RED = (225, 35, 35)
@@ -49,7 +50,12 @@ def display_image(image, least_side=400, most_side=1600):
     return to_rgb_uint8(cv2.resize(image, size, interpolation=method))
 
 
-def overlay(image, mask=None, measurement=None, label=None):
+def overlay(
+    image: np.ndarray,
+    mask: np.ndarray | None = None,
+    measurement: Measurement | None = None,
+    label: str | None = None,
+) -> np.ndarray:
     """Draw outlines, boxes and centroids of all defects on an image.
 
     Args:
@@ -91,7 +97,9 @@ def measured(image, mask, measurement):
     return mask, measure(image, mask) if measurement is None else measurement
 
 
-def draw_outlines(canvas, mask, color=GREEN):
+def draw_outlines(
+    canvas: np.ndarray, mask: np.ndarray, color: tuple[int, int, int] = GREEN
+) -> np.ndarray:
     """Draw the boundaries of a mask's components onto a picture, in place.
 
     Args:
@@ -118,7 +126,9 @@ def draw_outlines(canvas, mask, color=GREEN):
     return canvas
 
 
-def draw_boxes(canvas, measurement, color=RED):
+def draw_boxes(
+    canvas: np.ndarray, measurement: Measurement, color: tuple[int, int, int] = RED
+) -> np.ndarray:
     """Draw the defects' bounding boxes onto a picture, in place.
 
     Args:
@@ -153,7 +163,9 @@ def draw_boxes(canvas, measurement, color=RED):
     return canvas
 
 
-def draw_centroids(canvas, measurement, color=YELLOW):
+def draw_centroids(
+    canvas: np.ndarray, measurement: Measurement, color: tuple[int, int, int] = YELLOW
+) -> np.ndarray:
     """Draw a cross at each defect's centroid onto a picture, in place.
 
     Args:

@@ -12,6 +12,7 @@ from rkd_keras.measure.enhance import (
     stretch_curve,
 )
 from rkd_keras.measure.grey import as_grey
+from rkd_keras.measure.measurement import Measurement
 from rkd_keras.measure.overlay import (
     GREEN,
     display_image,
@@ -35,7 +36,12 @@ COLORS = (
 )
 
 
-def six_panels(image, mask=None, measurement=None, side=320):
+def six_panels(
+    image: np.ndarray,
+    mask: np.ndarray | None = None,
+    measurement: Measurement | None = None,
+    side: int = 320,
+) -> np.ndarray:
     """Draw Figure 18 for one image.
 
     (a) original, (b) enhanced, (c) traced boundaries, (d) connected components,
@@ -87,7 +93,7 @@ def six_panels(image, mask=None, measurement=None, side=320):
     )
 
 
-def preprocessing_panels(image, side=320):
+def preprocessing_panels(image: np.ndarray, side: int = 320) -> np.ndarray:
     """Draw the paper's preprocessing step by step (Table 1).
 
     Original, bilateral filter, grey transformation curve over the histogram,
@@ -152,7 +158,9 @@ def salient(measurement, share=0.1):
     return replace(measurement, defects=kept)
 
 
-def extract_rois(image, measurement, margin=0):
+def extract_rois(
+    image: np.ndarray, measurement: Measurement, margin: int = 0
+) -> list[np.ndarray]:
     """Cut out each defect's bounding box.
 
     Args:
@@ -179,7 +187,7 @@ def extract_rois(image, measurement, margin=0):
     return found
 
 
-def color_components(image, mask):
+def color_components(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Paint each connected component in a colour of its own.
 
     Args:

@@ -16,8 +16,13 @@ MARGIN = 64
 
 
 def segment(
-    image, method="default", prior=None, polarity="auto", min_contrast=0.03, tile=TILE
-):
+    image: np.ndarray,
+    method: str = "default",
+    prior: np.ndarray | None = None,
+    polarity: str = "auto",
+    min_contrast: float = 0.03,
+    tile: int = TILE,
+) -> np.ndarray:
     """Return the pixels that belong to defects.
 
     `"default"` removes a planar and a local background from the logarithm of the

@@ -12,7 +12,11 @@ from rkd_keras.measure.measurement import Measurement
 from rkd_keras.measure.segment import segment
 
 
-def measure(image, mask=None, mm_per_pixel=None):
+def measure(
+    image: np.ndarray | None,
+    mask: np.ndarray | None = None,
+    mm_per_pixel: float | None = None,
+) -> Measurement:
     """Measure every defect of an image, and all of them together.
 
     Args:

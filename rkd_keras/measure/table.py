@@ -2,12 +2,15 @@
 
 import csv
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.measure.measurement import Measurement
 
 # The paper's Table 7, one image of 64x64 pixels per class.
 PAPER_TABLE_7 = {
@@ -71,7 +74,9 @@ def features(measurement):
     return {k: float("nan") if v is None else float(v) for k, v in found.items()}
 
 
-def class_table(measured):
+def class_table(
+    measured: Iterable[tuple[str, Measurement]],
+) -> list[dict[str, Any]]:
     """Summarise measurements class by class (Table 7).
 
     Args:
@@ -111,7 +116,7 @@ def class_table(measured):
     return table
 
 
-def class_separation(measured):
+def class_separation(measured: Iterable[tuple[str, Measurement]]) -> dict[str, Any]:
     """Tell which numbers separate which classes.
 
     Args:
@@ -188,7 +193,9 @@ def _ranks(values):
     return (last - (counts - 1) / 2)[inverse]
 
 
-def write_table(path, rows):
+def write_table(
+    path: str | Path, rows: Sequence[Mapping[str, Any]] | Mapping[str, Any]
+) -> None:
     """Write rows as CSV or JSON, by the file's suffix; whole, or not at all.
 
     Args:

@@ -7,7 +7,14 @@ people at a terminal see. Of the standard library alone; every room may import i
 """
 
 from rkd_keras.options.checking import checked, documented
-from rkd_keras.options.option import Option, is_optional, option_of
+from rkd_keras.options.option import (
+    AnyPath,
+    AnyPaths,
+    Option,
+    is_optional,
+    option_of,
+    read_as,
+)
 from rkd_keras.options.shared import (
     Data,
     Groups,
@@ -33,6 +40,8 @@ from rkd_keras.options.shared import (
 )
 
 __all__ = [
+    "AnyPath",
+    "AnyPaths",
     "Data",
     "Groups",
     "MinContrast",
@@ -59,4 +68,5 @@ __all__ = [
     "documented",
     "is_optional",
     "option_of",
+    "read_as",
 ]

@@ -5,9 +5,9 @@ import inspect
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Annotated, Any, ParamSpec, TypeVar, overload
 
-from rkd_keras.options.option import option_of
+from rkd_keras.options.option import option_of, read_as
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -28,8 +28,9 @@ def checked(
 def checked(function=None, /, *, of=None, without=(), **defaults):
     """Check the options of a public function, and show them in its docstring.
 
-    Text that is given for a `Path` becomes one. A function that takes `**options`
-    gets the arguments of the dataclass `of` in their place.
+    A function that takes an `AnyPath` gets a `Path`, and a list of them for
+    `AnyPaths`. One that takes `**options` gets the arguments of the dataclass `of` in
+    their place.
 
     Args:
         function: a function whose arguments are annotated with `Option`.
@@ -62,7 +63,7 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
         bound = signature.bind(*args, **kwargs)
         for name, value in bound.arguments.items():
             kind, option = known[name]
-            bound.arguments[name] = _as_paths(kind, value)
+            bound.arguments[name] = _as_paths(read_as(kind), value)
             if option is not None:
                 option.check(name, value)
         if of is not None:
@@ -70,7 +71,7 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
         return function(*bound.args, **bound.kwargs)
 
     call.options = {
-        name: (kind, option, signature.parameters[name].default)
+        name: (read_as(kind), option, signature.parameters[name].default)
         for name, (kind, option) in known.items()
         if option is not None
     }
@@ -127,29 +128,36 @@ def _signature(function, of, without, defaults):
         if name in without:
             continue
         if name in present:
+            # The function may take more than the field holds.
+            option = option_of(hint)[1]
             parameters = [
-                p.replace(annotation=hint) if p.name == name else p for p in parameters
+                p.replace(annotation=Annotated[p.annotation, option])
+                if p.name == name
+                else p
+                for p in parameters
             ]
         else:
+            default = defaults.get(name, parameter.default)
+            if default is None:
+                kind, option = option_of(hint)
+                hint = Annotated[kind | None, option]
             merged.append(
                 parameter.replace(
-                    kind=parameter.KEYWORD_ONLY,
-                    annotation=hint,
-                    default=defaults.get(name, parameter.default),
+                    kind=parameter.KEYWORD_ONLY, annotation=hint, default=default
                 )
             )
     return own.replace(parameters=[*parameters, *merged])
 
 
 def _as_paths(kind, value):
-    kinds = typing.get_args(kind) or (kind,)
-    if isinstance(value, str) and Path in kinds and str not in kinds:
-        return Path(value)
-    if isinstance(value, list | tuple):
-        inner = [k for k in kinds if typing.get_origin(k) is list]
-        inner = typing.get_args(inner[0]) if inner else kinds
-        if Path in inner and str not in inner:
+    kinds = (kind, *typing.get_args(kind))
+    if list[Path] in kinds:
+        if isinstance(value, str | Path):
+            return [Path(value)]
+        if isinstance(value, list | tuple):
             return [Path(each) if isinstance(each, str) else each for each in value]
+    elif Path in kinds and isinstance(value, str):
+        return Path(value)
     return value
 
 

@@ -3,10 +3,17 @@
 import math
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
+from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import OptionError
+
+# What people may give for a path, and for several. `checked` makes of it what
+# `read_as` says.
+AnyPath = str | Path
+AnyPaths = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True)
@@ -125,3 +132,31 @@ def is_optional(kind):
         return False, kind
     rest = [each for each in typing.get_args(kind) if each is not type(None)]
     return True, rest[0] if len(rest) == 1 else typing.Union[tuple(rest)]  # noqa: UP007
+
+
+def read_as(kind):
+    """Return the type that a function gets, and that a terminal reads.
+
+    Args:
+        kind: the type that people may give.
+
+    Returns:
+        `Path` or `list[Path]` for what may be text as well, a list for what may be a
+        dict as well, optional where `kind` is; other types as they are.
+
+    Example:
+        >>> read_as(AnyPath | None)
+        pathlib.Path | None
+        >>> read_as(AnyPaths)
+        list[pathlib.Path]
+        >>> read_as(list[str] | dict[str, str])
+        list[str]
+    """
+    members = typing.get_args(kind)
+    if {str, Path} <= set(members):
+        read = list[Path] if Sequence[AnyPath] in members else Path
+    elif {list[str], dict[str, str]} <= set(members):
+        read = list[str]
+    else:
+        return kind
+    return read | None if type(None) in members else read

@@ -1,12 +1,11 @@
 """The options that several functions share."""
 
-from pathlib import Path
 from typing import Annotated
 
-from rkd_keras.options.option import Option
+from rkd_keras.options.option import AnyPath, Option
 
 Data = Annotated[
-    Path,
+    AnyPath,
     Option("Data set: NEU-DET or NEU-CLS folder, folder per class, pack, or CSV."),
 ]
 Seed = Annotated[
@@ -60,5 +59,5 @@ MmPerPixel = Annotated[
     float | None, Option("Side of a pixel in millimetres; pixels when left out.")
 ]
 Rules = Annotated[
-    Path | None, Option("Grading rules (YAML); the package's if left out.")
+    AnyPath | None, Option("Grading rules (YAML); the package's if left out.")
 ]

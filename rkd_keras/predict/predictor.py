@@ -65,7 +65,7 @@ class Predictor:
         0.5
     """
 
-    def __init__(self, backend: Backend, card: dict[str, Any]):
+    def __init__(self, backend: Backend, card: dict[str, Any]) -> None:
         """See the class."""
         self.card = card
         self.class_names = tuple(card["class_names"])

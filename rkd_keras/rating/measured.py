@@ -127,7 +127,7 @@ class Measured:
         """Whether Table 7 can be told: one image is no summary."""
         return len(self._by_class()) > 1
 
-    def write(self, out: Path) -> None:
+    def write(self, out: str | Path) -> None:
         """Write the tables.
 
         Args:
@@ -138,6 +138,7 @@ class Measured:
         """
         from rkd_keras.measure import write_table
 
+        out = Path(out)
         rows = [image.row() for image in self.images]
         defects = [
             {"file": row["file"], **defect}

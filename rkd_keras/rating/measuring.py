@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
+    AnyPath,
+    AnyPaths,
     MinContrast,
     MmPerPixel,
     Option,
@@ -35,11 +37,11 @@ ENDINGS = {
 @checked
 def measure(
     images: Annotated[
-        list[str] | None, Option("Images, folders or globs.", positional=True)
+        AnyPaths | None, Option("Images, folders or globs.", positional=True)
     ] = None,
-    out: Annotated[Path | None, Option("Folder for tables and pictures.")] = None,
+    out: Annotated[AnyPath | None, Option("Folder for tables and pictures.")] = None,
     model: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             "Model that names the class: run directory or model file; the student "
             "that comes with the package when left out."
@@ -53,7 +55,7 @@ def measure(
         ),
     ] = True,
     data: Annotated[
-        Path | None, Option("Labelled data set to measure, for Table 7.")
+        AnyPath | None, Option("Labelled data set to measure, for Table 7.")
     ] = None,
     split: Part = "test",
     protocol: Annotated[
@@ -78,7 +80,7 @@ def measure(
         str, Option("Pictures to write: none, overlays, panels or all.", FIGURES)
     ] = "overlays",
     masks: Annotated[
-        Path | None,
+        AnyPath | None,
         Option("True masks of the images: compare segmentations with them instead."),
     ] = None,
     methods: Annotated[
@@ -109,7 +111,6 @@ def measure(
         >>> len(found.images), found.images[0].measurement.unit
         (6, 'px')
     """
-    images = [images] if isinstance(images, str | Path) else images
     if masks is not None:
         if not images or len(images) != 1:
             raise InputError("--masks needs one folder of images to compare with")

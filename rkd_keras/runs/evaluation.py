@@ -1,10 +1,10 @@
 """Score a model of any kind on labelled images."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
+    AnyPath,
     Option,
     Overwrite,
     Part,
@@ -20,11 +20,11 @@ from rkd_keras.options import (
 @checked
 def evaluate(
     model: Annotated[
-        Path,
+        AnyPath,
         Option("Run directory, .keras, SavedModel, .tflite, .onnx.", positional=True),
     ],
     data: Annotated[
-        Path | None, Option("Labelled images; the run's own when left out.")
+        AnyPath | None, Option("Labelled images; the run's own when left out.")
     ] = None,
     split: Part = "test",
     protocol: Annotated[
@@ -36,7 +36,7 @@ def evaluate(
         str | None, Option("Corrupt the images: gaussian:25 or salt-pepper:5.")
     ] = None,
     out: Annotated[
-        Path | None,
+        AnyPath | None,
         Option("Folder for metrics.json and figures; the run's if left out."),
     ] = None,
     threads: Threads = 2,

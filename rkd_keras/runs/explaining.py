@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.explain.variants import VARIANTS
-from rkd_keras.options import Option, Overwrite, Part, Quiet, checked
+from rkd_keras.options import AnyPath, AnyPaths, Option, Overwrite, Part, Quiet, checked
 
 EXAMPLES_PER_CLASS = 2
 TABLE, SCORES, EXAMPLES = "explanations.csv", "localization.json", "examples.png"
@@ -38,10 +38,10 @@ class Explained:
 @checked
 def explain(
     images: Annotated[
-        list[str] | None, Option("Images, folders or globs.", positional=True)
+        AnyPaths | None, Option("Images, folders or globs.", positional=True)
     ] = None,
-    model: Annotated[Path | None, Option("Run directory or .keras file.")] = None,
-    out: Annotated[Path | None, Option("Folder for pictures and tables.")] = None,
+    model: Annotated[AnyPath | None, Option("Run directory or .keras file.")] = None,
+    out: Annotated[AnyPath | None, Option("Folder for pictures and tables.")] = None,
     variant: Annotated[
         list[str] | None,
         Option("grad_cam or grad_cam++; may be repeated. Both if left out.", VARIANTS),
@@ -59,7 +59,7 @@ def explain(
         bool, Option("Score the heat maps by the boxes of --data.")
     ] = False,
     data: Annotated[
-        Path | None, Option("NEU-DET folder with boxes, for --evaluate.")
+        AnyPath | None, Option("NEU-DET folder with boxes, for --evaluate.")
     ] = None,
     split: Part = "test",
     quiet: Quiet = False,
@@ -97,7 +97,6 @@ def explain(
     """
     if model is None or out is None:
         raise InputError("give the model with --model and a folder with --out")
-    images = [images] if isinstance(images, str | Path) else images
     if evaluate == bool(images):
         raise InputError("give images to explain, or --evaluate with --data")
     if evaluate and data is None:

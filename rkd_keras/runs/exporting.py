@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
 
 SUFFIXES = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": ""}
 
@@ -38,9 +38,9 @@ class Exported:
 
 @checked
 def export(
-    model: Annotated[Path, Option("Run directory or .keras file.", positional=True)],
+    model: Annotated[AnyPath, Option("Run directory or .keras file.", positional=True)],
     out: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             "File to write; .tflite, .onnx, or no suffix for a SavedModel folder. "
             "Beside the model when left out."
@@ -58,7 +58,7 @@ def export(
         Option("For tflite: float16 or int8.", choices=("float16", "int8")),
     ] = None,
     data: Annotated[
-        Path | None, Option("Training images; the run's own when left out.")
+        AnyPath | None, Option("Training images; the run's own when left out.")
     ] = None,
     images: Annotated[
         int,

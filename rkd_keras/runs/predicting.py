@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import Option, Overwrite, Quiet, Strict, Threads, checked
+from rkd_keras.options import (
+    AnyPath,
+    AnyPaths,
+    Option,
+    Overwrite,
+    Quiet,
+    Strict,
+    Threads,
+    checked,
+)
 
 if TYPE_CHECKING:
     from rkd_keras.predict import Verdict
@@ -43,16 +52,16 @@ class Predictions:
 
 @checked
 def predict(
-    images: Annotated[list[str], Option("Images, folders or globs.", positional=True)],
+    images: Annotated[AnyPaths, Option("Images, folders or globs.", positional=True)],
     model: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             ".tflite, .onnx, .keras, SavedModel or run directory; the student "
             "that comes with the package when left out."
         ),
     ] = None,
     out: Annotated[
-        Path | None, Option(".csv or .json file; a table when left out.")
+        AnyPath | None, Option(".csv or .json file; a table when left out.")
     ] = None,
     batch_size: Annotated[int, Option("Images at a time.", at_least=1)] = 32,
     threads: Threads = 1,

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import Option, checked
+from rkd_keras.options import AnyPath, Option, checked
 
 
 @checked
 def report(
-    run: Annotated[Path, Option("Run directory.", positional=True)],
+    run: Annotated[AnyPath, Option("Run directory.", positional=True)],
     out: Annotated[
-        Path | None, Option("File to write; report.html in the run.")
+        AnyPath | None, Option("File to write; report.html in the run.")
     ] = None,
     overwrite: Annotated[bool, Option("Replace an existing --out.")] = False,
 ) -> Path:

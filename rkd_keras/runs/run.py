@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class Run(RunFolder):
         'student'
     """
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """Return how the run is opened again."""
         return f"open_run({str(self.path)!r})"
 
@@ -98,7 +99,7 @@ class Run(RunFolder):
         return self._read("metrics.json", dict)
 
     @property
-    def noise(self):
+    def noise(self) -> list[dict[str, Any]]:
         """Scores under noise: list of the dicts of `metrics_*.json`."""
         files = sorted(self.path.glob("metrics_*.json"))
         found = (self._read(file.name, dict) for file in files)
@@ -115,7 +116,7 @@ class Run(RunFolder):
         return self._read("benchmark.json", dict)
 
     @property
-    def compared(self):
+    def compared(self) -> list[dict[str, Any]]:
         """Networks that a pipeline trained beside this one.
 
         Returns:
@@ -154,12 +155,12 @@ class Run(RunFolder):
 
         return load(self.model_path, threads=threads)
 
-    def is_run(self):
+    def is_run(self) -> bool:
         """Whether the folder holds something of a run."""
         names = ("config.json", "metrics.json", "history.csv", "model.keras")
         return any((self.path / name).is_file() for name in names)
 
-    def write_model(self, model, class_names):
+    def write_model(self, model: keras.Model, class_names: Sequence[str]) -> None:
         """Write `model.keras` with its card; it appears whole or not at all.
 
         Args:
@@ -174,7 +175,7 @@ class Run(RunFolder):
             write_card(temporary, new_card(class_names, model.input_shape[1:]))
         self.__dict__.pop("model", None)
 
-    def add_export(self, row):
+    def add_export(self, row: dict[str, Any]) -> None:
         """Note an exported file, in the place of an earlier one of its name.
 
         Args:

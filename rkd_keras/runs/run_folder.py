@@ -3,9 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.settings import FREE
+
+Folder = TypeVar("Folder", bound="RunFolder")
 
 
 class RunFolder:
@@ -15,57 +18,57 @@ class RunFolder:
         path: the folder. Nothing is read before it is asked for.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._lock = None
 
     @property
-    def config_path(self):
+    def config_path(self) -> Path:
         """Path of the settings."""
         return self.path / "config.json"
 
     @property
-    def split_path(self):
+    def split_path(self) -> Path:
         """Path of the list of images."""
         return self.path / "split.json"
 
     @property
-    def history_path(self):
+    def history_path(self) -> Path:
         """Path of the epochs' values."""
         return self.path / "history.csv"
 
     @property
-    def model_path(self):
+    def model_path(self) -> Path:
         """Path of the trained model."""
         return self.path / "model.keras"
 
     @property
-    def report_path(self):
+    def report_path(self) -> Path:
         """Path of the report."""
         return self.path / "report.html"
 
     @property
-    def checkpoints(self):
+    def checkpoints(self) -> Path:
         """Folder of the training's state."""
         return self.path / "checkpoints"
 
     @property
-    def tensorboard(self):
+    def tensorboard(self) -> Path:
         """Folder of TensorBoard's logs."""
         return self.path / "tensorboard"
 
     @property
-    def figures(self):
+    def figures(self) -> Path:
         """Folder of the figures."""
         return self.path / "figures"
 
     @property
-    def teacher_cache(self):
+    def teacher_cache(self) -> Path:
         """Folder of the teacher's stored answers."""
         return self.path / "teacher_cache"
 
     @property
-    def features(self):
+    def features(self) -> Path:
         """Path of the features that a head alone was trained on."""
         return self.path / "features.npy"
 
@@ -82,7 +85,13 @@ class RunFolder:
         return content
 
     @classmethod
-    def begin(cls, path, config, resume=False, overwrite=False):
+    def begin(
+        cls: type[Folder],
+        path: str | Path,
+        config: dict[str, Any],
+        resume: bool = False,
+        overwrite: bool = False,
+    ) -> Folder:
         """Begin a run, or continue one; nobody else works in it until `close`.
 
         Args:
@@ -144,7 +153,7 @@ class RunFolder:
                     f"{value!r}; resume with the same settings"
                 )
 
-    def lock(self):
+    def lock(self) -> None:
         """Keep others out until `close`, or until this process ends.
 
         Raises:
@@ -166,21 +175,21 @@ class RunFolder:
             ) from error
         self._lock = lock
 
-    def close(self):
+    def close(self) -> None:
         """Let others in again."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
-    def __enter__(self):
+    def __enter__(self: Folder) -> Folder:
         """Return the run."""
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         """Close it."""
         self.close()
 
-    def clear(self):
+    def clear(self) -> None:
         """Remove what a run wrote here; files of anybody else stay.
 
         What scores and models would be believed of goes first, and the settings go
@@ -203,7 +212,7 @@ class RunFolder:
             else:
                 file.unlink(missing_ok=True)
 
-    def write_json(self, name, content):
+    def write_json(self, name: str, content: Any) -> None:
         """Write a JSON file whole.
 
         Args:

@@ -3,12 +3,12 @@
 import json
 import shlex
 from dataclasses import InitVar, asdict, dataclass, fields
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from rkd_keras.data.reading.protocols import Protocol, grouping_of
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
+    AnyPath,
     Data,
     Groups,
     Model,
@@ -58,7 +58,7 @@ class Settings:
     """
 
     data: Data
-    out: Annotated[Path, Option("Run directory to write.")]
+    out: Annotated[AnyPath, Option("Run directory to write.")]
     model: Model = "resnet18"
     width: InitVar[Width] = 1.0
     stem_stride: InitVar[StemStride] = 1
@@ -143,7 +143,7 @@ class Settings:
     ] = None
     deterministic: Annotated[bool, Option("Reproducible to the bit; slower.")] = False
     teacher: Annotated[
-        Path | None, Option("The teacher's run directory or .keras file.")
+        AnyPath | None, Option("The teacher's run directory or .keras file.")
     ] = None
     temperature: Annotated[float, Option("Softens probabilities.", above=0)] = 4.0
     hard_weight: Annotated[float, Option("Of the labels' loss.", at_least=0)] = 1.0
@@ -154,7 +154,7 @@ class Settings:
         int, Option("Views with stored teacher answers; 0 stores none.", at_least=0)
     ] = 8
     teacher_cache: Annotated[
-        Path | None,
+        AnyPath | None,
         Option("Folder that stores the teacher's answers, shared by runs of one seed."),
     ] = None
     strategy: Annotated[
@@ -181,7 +181,7 @@ class Settings:
     strict: Strict = False
     quiet: Quiet = False
 
-    def __post_init__(self, width, stem_stride):
+    def __post_init__(self, width: float, stem_stride: int) -> None:
         """Make of every value what JSON can hold."""
         options = dict(self.model_options or {})
         # Where a network has a width of its own, the neutral 1 must not undo it.
@@ -199,7 +199,7 @@ class Settings:
             setattr(self, name, None if value is None else str(value))
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "Settings":
         """Make settings of what a `config.json` holds, also of an older version.
 
         Args:
@@ -216,11 +216,11 @@ class Settings:
             values["groups"] = None if asked == "none" else "none"
         return cls(**{"data": "", "out": "", **values})
 
-    def to_config(self):
+    def to_config(self) -> dict[str, Any]:
         """Return what `config.json` holds: a dict that JSON can hold."""
         return json.loads(json.dumps(asdict(self)))
 
-    def check(self):
+    def check(self) -> None:
         """Check every value, and those that must go together.
 
         Raises:
@@ -248,7 +248,7 @@ class Settings:
                 "hard_weight", "and all other weights are 0: there is nothing to learn"
             )
 
-    def differences(self, other):
+    def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Compare with the settings of a run that is to be continued.
 
         Args:
@@ -264,7 +264,7 @@ class Settings:
             if name not in FREE and value != theirs[name]
         }
 
-    def command(self, data=None):
+    def command(self, data: str | None = None) -> str:
         """Write the command that trains with these settings.
 
         Args:

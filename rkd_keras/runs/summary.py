@@ -1,5 +1,7 @@
 """Say in plain words what the scores mean to someone who runs a line."""
 
+from typing import Any
+
 from rkd_keras.evaluate.scores import wilson_interval
 
 # Lowest accuracy that the test still allows (lower end of its 95 % interval),
@@ -14,7 +16,7 @@ GRADES = (
 FEW_IMAGES = 30
 
 
-def summarize(scores):
+def summarize(scores: dict[str, Any]) -> dict[str, Any]:
     """Put the scores into sentences.
 
     The grade follows from the lower end of the accuracy's 95 % interval

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import MmPerPixel, Option, checked
+from rkd_keras.options import AnyPath, AnyPaths, MmPerPixel, Option, checked
 
 PASSWORD_VARIABLE = "RKD_KERAS_PASSWORD"  # noqa: S105
 DATABASE_VARIABLE = "RKD_KERAS_DATABASE_URL"
@@ -42,10 +42,11 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, Option("TCP port.")] = 8080,
     data_dir: Annotated[
-        Path, Option("Folder of the database, images and reports.")
+        AnyPath, Option("Folder of the database, images and reports.")
     ] = Path("runs/station"),
     model: Annotated[
-        Path | None, Option(".tflite, .onnx, .keras or SavedModel; the package's own.")
+        AnyPath | None,
+        Option(".tflite, .onnx, .keras or SavedModel; the package's own."),
     ] = None,
     source: Annotated[
         list[str] | None,
@@ -67,13 +68,13 @@ def serve(
         float | None, Option("Line speed in m/s for devices made here.")
     ] = None,
     keras_model: Annotated[
-        Path | None, Option(".keras file for heat maps by Grad-CAM.")
+        AnyPath | None, Option(".keras file for heat maps by Grad-CAM.")
     ] = None,
     generator: Annotated[
-        Path | None, Option(".keras CycleGAN generator to show.")
+        AnyPath | None, Option(".keras CycleGAN generator to show.")
     ] = None,
     labelled: Annotated[
-        list[Path] | None,
+        AnyPaths | None,
         Option("Labelled folder for the page Accuracy; repeatable."),
     ] = None,
     workers: Annotated[
@@ -103,8 +104,8 @@ def serve(
     max_megapixels: Annotated[
         float, Option("Most pixels of a picture, millions.", above=0)
     ] = 20.0,
-    tls_cert: Annotated[Path | None, Option("Certificate (PEM) for HTTPS.")] = None,
-    tls_key: Annotated[Path | None, Option("Its private key.")] = None,
+    tls_cert: Annotated[AnyPath | None, Option("Certificate (PEM) for HTTPS.")] = None,
+    tls_key: Annotated[AnyPath | None, Option("Its private key.")] = None,
     mqtt: Annotated[
         str | None, Option("Publish results: mqtt://host:port/prefix.")
     ] = None,

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import FindingsError, InputError
-from rkd_keras.options import Data, Option, Overwrite, Quiet, checked
+from rkd_keras.options import AnyPath, Data, Option, Overwrite, Quiet, checked
 
 
 @checked
 def pack_images(
     data: Data,
-    out: Annotated[Path, Option("Folder to write the pack to.")],
+    out: Annotated[AnyPath, Option("Folder to write the pack to.")],
     shard_images: Annotated[int, Option("Images in a shard.", at_least=1)] = 1000,
     unlabelled: Annotated[
         bool, Option("Pack all images; look for no classes.")
@@ -105,8 +105,8 @@ class Unpacked:
 
 @checked
 def unpack_images(
-    data: Annotated[Path, Option("The pack.")],
-    out: Annotated[Path, Option("Folder to write the images to.")],
+    data: Annotated[AnyPath, Option("The pack.")],
+    out: Annotated[AnyPath, Option("Folder to write the images to.")],
     quiet: Quiet = False,
 ):
     """Write a pack's images as files again: the same bytes under the same names.

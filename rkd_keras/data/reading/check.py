@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import FindingsError, InputError
-from rkd_keras.options import Data, Groups, Option, Overwrite, Quiet, checked
+from rkd_keras.options import AnyPath, Data, Groups, Option, Overwrite, Quiet, checked
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ def check(
         ),
     ] = "auto",
     manifest: Annotated[
-        Path | None,
+        AnyPath | None,
         Option("CSV manifest to write of what was understood; --data takes it."),
     ] = None,
     overlaps: Annotated[
         bool, Option("Also look for images that share pixels, see find_overlaps.")
     ] = False,
     sheet: Annotated[
-        Path | None, Option("Picture to write of the overlaps that share most.")
+        AnyPath | None, Option("Picture to write of the overlaps that share most.")
     ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

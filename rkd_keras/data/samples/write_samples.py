@@ -2,11 +2,11 @@
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
+    AnyPath,
     Data,
     Option,
     Overwrite,
@@ -24,7 +24,7 @@ class SampleOptions:
     """Of what new samples are made, how many, and where they go."""
 
     data: Data
-    out: Annotated[Path, Option("Folder to write.")]
+    out: Annotated[AnyPath, Option("Folder to write.")]
     per_class: Annotated[int, Option("New samples of each class.", at_least=1)] = 100
     balance: Annotated[
         bool,

@@ -1,11 +1,10 @@
 """Write drawn data sets in the layout of NEU-DET."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
 
 # A report on such images must be able to say that they are not real.
 ORIGIN = "synthetic.json"
@@ -13,7 +12,7 @@ ORIGIN = "synthetic.json"
 
 @checked
 def write_dataset(
-    out: Annotated[Path, Option("Folder to write, in NEU-DET's layout.")],
+    out: Annotated[AnyPath, Option("Folder to write, in NEU-DET's layout.")],
     per_class: Annotated[int, Option("Images of each class.", at_least=1)] = 100,
     size: Annotated[int, Option("Side in pixels.", at_least=16)] = 200,
     seed: Seed = 0,

@@ -4,21 +4,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import Option, Overwrite, Quiet, checked
+from rkd_keras.options import AnyPath, AnyPaths, Option, Overwrite, Quiet, checked
 
 
 @checked
 def benchmark(
     models: Annotated[
-        list[Path],
+        AnyPaths,
         Option("Model files of any kind, or run directories.", positional=True),
     ],
-    json: Annotated[Path | None, Option("File to write the numbers to.")] = None,
+    json: Annotated[AnyPath | None, Option("File to write the numbers to.")] = None,
     threads: Annotated[int, Option("Processor threads of each.", at_least=1)] = 1,
     runs: Annotated[int, Option("Timed single images of each.", at_least=1)] = 1000,
     batch: Annotated[int, Option("Images a call, for throughput.", at_least=1)] = 64,
     reference: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             ".keras file to time under Keras, ONNX Runtime and PyTorch as well; the "
             "first .keras given, or model.keras beside the first file."
@@ -62,7 +62,7 @@ def benchmark(
         raise InputError(
             f"{json} exists already; replace it with --overwrite or give another --json"
         )
-    files = [model_file(m) for m in ([models] if _single(models) else models)]
+    files = [model_file(m) for m in models]
     if not files:
         raise InputError("give at least one model file")
     if reference is not None:
@@ -76,10 +76,6 @@ def benchmark(
     if json is not None:
         _write(json, results, {"threads": threads, "runs": runs, "batch": batch})
     return results
-
-
-def _single(models):
-    return isinstance(models, str | Path)
 
 
 def _write(path, results, settings):

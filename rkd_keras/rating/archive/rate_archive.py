@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
+    AnyPath,
+    AnyPaths,
     MinContrast,
     MmPerPixel,
     Option,
@@ -47,12 +49,12 @@ class RatedArchive:
 @checked
 def rate_archive(
     archive: Annotated[
-        list[str],
+        AnyPaths,
         Option("Folders, packs, TFRecord files, images or globs.", positional=True),
     ],
-    out: Annotated[Path, Option("Folder to write.")],
+    out: Annotated[AnyPath, Option("Folder to write.")],
     model: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             ".tflite, .onnx or run directory; the student that comes with the package "
             "when left out."
@@ -131,7 +133,6 @@ def rate_archive(
         "size": size,
     }
     settings = _complete({**measuring, "batch_size": batch_size}, model, rules)
-    archive = [archive] if isinstance(archive, str | Path) else archive
     units = find_units(archive, unit_images)
     begin(out, settings, units, resume, overwrite)
     facts = [finished_part(out, unit) for unit in units]

@@ -1,12 +1,12 @@
 """Models, losses and splits under one budget: the public function."""
 
 import inspect
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from rkd_keras.errors import OptionError
-from rkd_keras.options import Data, Option, checked
+from rkd_keras.options import AnyPath, AnyPaths, Data, Option, checked
 from rkd_keras.runs.settings import Settings
+from rkd_keras.studies.comparison.comparison import Compared
 
 # What holds for all rows alike; the options are those of a training.
 COMMON = (
@@ -20,7 +20,7 @@ OTHERS = tuple(set(inspect.signature(Settings).parameters) - set(COMMON))
 @checked(of=Settings, without=OTHERS)
 def compare(
     data: Data,
-    out: Annotated[Path, Option("Folder of the comparison.")],
+    out: Annotated[AnyPath, Option("Folder of the comparison.")],
     models: Annotated[
         str | None,
         Option(
@@ -36,11 +36,11 @@ def compare(
     seeds: Annotated[int, Option("Trainings of each, seeds 0, 1, ...", at_least=1)] = 1,
     noise: Annotated[bool, Option("Score on noisy test images as well.")] = False,
     teachers: Annotated[
-        list[Path] | None,
+        AnyPaths | None,
         Option("Run directory, or folder of them, to take teachers from."),
     ] = None,
     finished: Annotated[
-        list[Path] | None,
+        AnyPaths | None,
         Option(
             "Run directory, or folder of them: take these runs as the rows and train "
             "nothing. --models, when given, and --split choose among them."
@@ -51,8 +51,8 @@ def compare(
         bool, Option("Train nothing; size and time fresh networks.")
     ] = False,
     runs: Annotated[int, Option("Timed single images of each.", at_least=1)] = 1000,
-    **common,
-):
+    **common: Any,
+) -> Compared:
     """Train, score and time models under one budget, beside the paper's numbers.
 
     Every finished row is written at once; a killed comparison goes on with

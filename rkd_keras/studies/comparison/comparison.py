@@ -29,7 +29,7 @@ class Compared:
     latency: dict
 
     @property
-    def table(self):
+    def table(self) -> tuple[list[str], list[list[str]]]:
         """The main table: titles, and lines of texts."""
         from rkd_keras.studies.comparison.report import (
             group_rows,

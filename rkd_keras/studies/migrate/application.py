@@ -1,9 +1,9 @@
 """Write migrated samples that keep their labels: the public function."""
 
-from pathlib import Path
 from typing import Annotated
 
-from rkd_keras.options import Data, Option, Overwrite, Quiet, checked
+from rkd_keras.data.sample_folder import WrittenSamples
+from rkd_keras.options import AnyPath, Data, Option, Overwrite, Quiet, checked
 from rkd_keras.studies.migrate.settings import Rename
 
 SHOWN = 12
@@ -11,14 +11,14 @@ SHOWN = 12
 
 @checked
 def apply(
-    run: Annotated[Path, Option("Run directory of migrate train.")],
+    run: Annotated[AnyPath, Option("Run directory of migrate train.")],
     data: Data,
-    out: Annotated[Path, Option("Folder to write.")],
+    out: Annotated[AnyPath, Option("Folder to write.")],
     direction: Annotated[str, Option("a2b, or b2a.", choices=("a2b", "b2a"))] = "a2b",
     rename: Rename = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> WrittenSamples:
     """Migrate labelled samples of one line to the other.
 
     Writes images/<class>/, manifest.csv (which sample came from which image) and a

@@ -1,10 +1,10 @@
 """Blend line A's defects into line B's images: the public function."""
 
-from pathlib import Path
 from typing import Annotated
 
+from rkd_keras.data.sample_folder import WrittenSamples
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import Data, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import AnyPath, Data, Option, Overwrite, Quiet, Seed, checked
 from rkd_keras.studies.migrate.settings import Background, Rename
 
 REGIONS = ("auto", "boxes", "masks", "segment")
@@ -15,7 +15,7 @@ SHOWN = 12
 def blend(
     data: Data,
     background: Background,
-    out: Annotated[Path, Option("Folder to write.")],
+    out: Annotated[AnyPath, Option("Folder to write.")],
     per_class: Annotated[int, Option("Samples of each class.", at_least=1)] = 100,
     size: Annotated[
         int | None,
@@ -30,7 +30,7 @@ def blend(
         ),
     ] = "auto",
     masks: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             "Folder of masks, named as the images; in folders of the classes' names "
             "where images of several classes are called alike."
@@ -46,7 +46,7 @@ def blend(
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-):
+) -> WrittenSamples:
     """Blend the defects of line A into defect-free images of line B (Poisson).
 
     The cheap rival of migrate train and apply. Writes images/<class>/,

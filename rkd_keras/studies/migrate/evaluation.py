@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rkd_keras.options import checked
+from rkd_keras.options import AnyPath, AnyPaths, checked
 from rkd_keras.runs.run import Run
 from rkd_keras.studies.migrate.settings import EvaluationSettings
 
@@ -35,12 +36,12 @@ class EvaluationFolder(Run):
     """The folder of an evaluation: `results.jsonl`, a row a training, and tables."""
 
     @property
-    def results_path(self):
+    def results_path(self) -> Path:
         """Path of the finished trainings."""
         return self.path / "results.jsonl"
 
     @property
-    def table_path(self):
+    def table_path(self) -> Path:
         """Path of the tables."""
         return self.path / "table.md"
 
@@ -52,7 +53,14 @@ class EvaluationFolder(Run):
 
 
 @checked(of=EvaluationSettings)
-def evaluate(a, b, rename, background, out, **options):
+def evaluate(
+    a: AnyPath,
+    b: AnyPath,
+    rename: list[str] | dict[str, str],
+    background: AnyPaths,
+    out: AnyPath,
+    **options: Any,
+) -> Evaluated:
     """Train with few real line-B samples, alone and with migrated ones, and compare.
 
     All trainings of a seed are tested on the same line-B images, which nothing was

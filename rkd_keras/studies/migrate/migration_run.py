@@ -1,7 +1,15 @@
 """The run directory of a CycleGAN, and its generators."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
 
 DIRECTIONS = ("a2b", "b2a")
 
@@ -20,7 +28,7 @@ class MigrationRun(Run):
         'generator_a2b.keras'
     """
 
-    def generator_path(self, direction):
+    def generator_path(self, direction: str) -> Path:
         """Return the file of a generator.
 
         Args:
@@ -31,7 +39,7 @@ class MigrationRun(Run):
         """
         return self.path / f"generator_{direction}.keras"
 
-    def generator(self, direction="a2b"):
+    def generator(self, direction: str = "a2b") -> keras.Model:
         """Load a generator.
 
         Args:
@@ -52,7 +60,7 @@ class MigrationRun(Run):
             )
         return load_model(file)
 
-    def clear(self):
+    def clear(self) -> None:
         """Remove what a training wrote here; files of anybody else stay."""
         for direction in DIRECTIONS:
             self.generator_path(direction).unlink(missing_ok=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from rkd_keras.errors import OptionError
 from rkd_keras.options import (
+    AnyPath,
+    AnyPaths,
     Model,
     Option,
     Overwrite,
@@ -20,7 +22,7 @@ from rkd_keras.options import (
 )
 
 Rename = Annotated[
-    list[str] | None,
+    list[str] | dict[str, str] | None,
     Option(
         "Class of line A=class of line B, repeatable (in Python a dict does as well); "
         "other classes are left out. All classes under their own names if left out.",
@@ -28,7 +30,7 @@ Rename = Annotated[
     ),
 ]
 Background = Annotated[
-    list[Path],
+    AnyPaths,
     Option("Defect-free images of line B: folder or glob; repeatable."),
 ]
 
@@ -41,10 +43,10 @@ class MigrationSettings:
     """
 
     a: Annotated[
-        list[Path], Option("Images of line A: folder, file or glob; repeatable.")
+        AnyPaths, Option("Images of line A: folder, file or glob; repeatable.")
     ]
-    b: Annotated[list[Path], Option("Images of line B, labels not needed; repeatable.")]
-    out: Annotated[Path, Option("Run directory to write.")]
+    b: Annotated[AnyPaths, Option("Images of line B, labels not needed; repeatable.")]
+    out: Annotated[AnyPath, Option("Run directory to write.")]
     size: Annotated[
         int,
         Option(
@@ -132,10 +134,10 @@ class EvaluationSettings:
     The fields are the options of `migrate.evaluate`.
     """
 
-    a: Annotated[Path, Option("Labelled data set of line A.")]
-    b: Annotated[Path, Option("Labelled data set of line B.")]
+    a: Annotated[AnyPath, Option("Labelled data set of line A.")]
+    b: Annotated[AnyPath, Option("Labelled data set of line B.")]
     rename: Annotated[
-        list[str],
+        list[str] | dict[str, str],
         Option(
             "Class of A=class of B; repeatable, at least two (in Python a dict does "
             "as well).",
@@ -143,16 +145,16 @@ class EvaluationSettings:
         ),
     ]
     background: Background
-    out: Annotated[Path, Option("Folder to write.")]
+    out: Annotated[AnyPath, Option("Folder to write.")]
     run: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             "Run directory of migrate train, A to B; it must not have seen line B's "
             "images of the mapped classes. Without it CycleGAN is left out."
         ),
     ] = None
     classifier: Annotated[
-        Path | None,
+        AnyPath | None,
         Option(
             "Classifier (run directory or .keras) in whose embedding FID and KID are "
             "measured."

@@ -1,13 +1,15 @@
 """Train a CycleGAN between two lines: the public function."""
 
+from typing import Any
+
 from rkd_keras.errors import DivergedError, InputError
-from rkd_keras.options import checked
+from rkd_keras.options import AnyPath, AnyPaths, checked
 from rkd_keras.studies.migrate.migration_run import MigrationRun
 from rkd_keras.studies.migrate.settings import MigrationSettings
 
 
 @checked(of=MigrationSettings)
-def train(a, b, out, **options):
+def train(a: AnyPaths, b: AnyPaths, out: AnyPath, **options: Any) -> MigrationRun:
     """Train a CycleGAN that turns images of line A into images of line B and back.
 
     Writes a run directory: settings, history of all losses, checkpoints, pictures
