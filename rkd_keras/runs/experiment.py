@@ -55,7 +55,7 @@ def _run(settings, distribution):
     policy = keras.config.dtype_policy()
     with distribution.open_run(settings) as run:
         try:
-            keras.config.set_dtype_policy(choose_precision(settings.precision))
+            keras.config.set_dtype_policy(precision_of(settings))
             check_same_images(run, index, split)
             split.write(run.split_path, index)
             keras.utils.set_random_seed(settings.seed)
@@ -79,6 +79,14 @@ def _run(settings, distribution):
     return run
 
 
+def precision_of(settings):
+    """Return the dtype policy's name of a training."""
+    if settings.weights == "imagenet" and settings.precision == "auto":
+        # What stays frozen is as exact as it was learnt.
+        return "float32"
+    return choose_precision(settings.precision)
+
+
 def _check_names(settings):
     """Raise `InputError` for a model, preset or loss that does not exist."""
     from rkd_keras.losses import LOSSES
@@ -94,15 +102,7 @@ def _check_names(settings):
 
 
 def _train(settings, run, parts, distribution, teacher):
-    import keras
-
-    from rkd_keras.losses import LossStateCallback
-    from rkd_keras.trainers import (
-        DivergenceGuard,
-        EpochFacts,
-        TrainingCheckpoint,
-        TrainingProgress,
-    )
+    from rkd_keras.trainers import unfrozen
 
     recipe = recipe_of(settings)
     num_classes = len(parts.class_names)
@@ -120,20 +120,39 @@ def _train(settings, run, parts, distribution, teacher):
     distribution.check_batch(pipeline)
     if settings.weights == "imagenet":
         fit_head(settings, run, network, pipeline)
-        return network
+        if not settings.unfreeze:
+            return network
+        with unfrozen(network, settings.unfreeze):
+            return _fitted(
+                settings, run, parts, distribution, recipe, network, network, pipeline
+            )
+    model = network
     if teacher:
         model, pipeline = teacher.make_trainer(
             settings, run, network, pipeline, parts.files["train"], distribution
         )
-    else:
-        model = network
+    return _fitted(settings, run, parts, distribution, recipe, model, network, pipeline)
+
+
+def _fitted(settings, run, parts, distribution, recipe, model, network, pipeline):
+    """Train a model, which is the network or has it as its student."""
+    import keras
+
+    from rkd_keras.losses import LossStateCallback
+    from rkd_keras.trainers import (
+        DivergenceGuard,
+        EpochFacts,
+        TrainingCheckpoint,
+        TrainingProgress,
+    )
+
     steps = pipeline.steps_per_epoch
     epochs = recipe.epochs
-    loss = _loss(recipe, settings, parts, labels)
+    loss = _loss(recipe, settings, parts, pipeline.labels)
     model.compile(
         recipe.optimizer(steps),
         loss,
-        metrics=recipe.metrics(num_classes),
+        metrics=recipe.metrics(len(parts.class_names)),
         # XLA makes training slower on a processor.
         jit_compile=False,
     )
@@ -247,6 +266,7 @@ def recipe_of(settings):
         "label_smoothing",
         "clipnorm",
         "augment",
+        "quarter_turns",
         "zoom",
         "mix",
     )

@@ -1,7 +1,8 @@
 """From a folder of images to a student on the line, in the minutes there are."""
 
 import shlex
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from rkd_keras.options import (
     checked,
 )
 from rkd_keras.runs.delivery import compared, export_all, time_all
+from rkd_keras.runs.plan import HEAD_VIEWS, Planner
 from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
@@ -27,7 +29,13 @@ LEAST_IMAGES = 6
 FEW_IMAGES = 700
 STRIPS = "strips"
 TEACHERS = {
-    "imagenet": {"model": "efficientnet_lite0", "weights": "imagenet", "size": 224},
+    "imagenet": {
+        "model": "efficientnet_lite0",
+        "weights": "imagenet",
+        "size": 128,
+        "unfreeze": 7,
+        "head_views": HEAD_VIEWS,
+    },
     "sarsn34": {"model": "sarsn34", "width": 0.25, "stem_stride": 2},
     "none": None,
 }
@@ -69,7 +77,7 @@ def pipeline(
     teacher: Annotated[
         str,
         Option(
-            "imagenet: the head of a network with ImageNet weights; sarsn34; none: the "
+            "imagenet: a network with ImageNet weights, tuned; sarsn34; none: the "
             "student learns alone; auto: imagenet where its extra is installed, else "
             "sarsn34.",
             choices=("auto", *TEACHERS),
@@ -115,49 +123,56 @@ def pipeline(
         Traceback (most recent call last):
         rkd_keras.errors.InputError: nowhere is neither a folder nor a CSV manifest
     """
+    from rkd_keras.runs.settings import Settings
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
+    started = time.monotonic()
     chosen = _teacher() if teacher == "auto" else teacher
     steps = Steps(quiet, 6 + (chosen != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
-    split = _checked_data(data, split, seed, split_seed)
+    split, images, num_classes = _checked_data(data, split, seed, split_seed)
     folder = _opened(out, resume, overwrite)
     common = {
-        "size": size,
         "split": split,
         "seed": seed,
         "split_seed": split_seed,
         "precision": precision,
-        "batch_size": _batch_size(data, split, seed, split_seed),
+        # Few images: smaller batches make more steps of an epoch.
+        "batch_size": 16 if images < FEW_IMAGES else None,
         "overwrite": overwrite,
         "quiet": quiet,
     }
+    student = Settings(data, folder / "student", model=model, size=size, **common)
+    alone = replace(student, out=str(folder / "alone")) if compare else None
+    teacher = None
+    if chosen != "none":
+        teacher = Settings(
+            data, folder / "teacher", **{"size": size, **common, **TEACHERS[chosen]}
+        )
     steps.begin("Plan")
     start_tensorflow()
-    plan = _planned(folder, data, common, chosen, model, minutes, epochs, compare)
+    planner = Planner(folder, images, num_classes, student, teacher, 1 + compare)
+    plan = planner.make(minutes, epochs)
     for sentence in plan.sentences():
         steps.say(sentence)
     result = Pipeline(student=None)
-    if chosen != "none":
-        result.teacher = _trained(
-            steps, "Teacher", data, folder / "teacher",
-            {
-                **common,
-                **TEACHERS[chosen],
-                "epochs": plan.teacher_epochs or None,
-                "head_views": max(plan.teacher_views, 1),
-            },
-        )  # fmt: skip
-    student = {**common, "model": model, "epochs": plan.student_epochs}
-    if compare:
-        result.alone = _trained(
-            steps, "The student alone, to compare with", data, folder / "alone", student
-        )
-    if result.teacher is not None:
-        student.update(
-            teacher=str(result.teacher.path), teacher_views=plan.teacher_views
-        )
-    result.student = _trained(steps, "Student", data, folder / "student", student)
+    if teacher:
+        teacher.epochs = plan.teacher_epochs or None
+        result.teacher = _trained(steps, "Teacher", teacher)
+        # What it took is known now, and how fast the machine is with others on it.
+        if epochs is None and not any(
+            each and Path(each.out).exists() for each in (student, alone)
+        ):
+            plan = planner.again(60 * minutes - (time.monotonic() - started))
+            steps.say(f"student: {plan.student_epochs} epochs in the time that is left")
+    student.epochs = plan.student_epochs
+    if alone:
+        alone.epochs = plan.student_epochs
+        result.alone = _trained(steps, "The student alone, to compare with", alone)
+    if teacher:
+        student.teacher = teacher.out
+        student.teacher_views = plan.teacher_views
+    result.student = _trained(steps, "Student", student)
     export_all(steps, result)
     time_all(steps, result)
     steps.begin("Report", f"rkd-keras report {result.student.path}")
@@ -176,7 +191,11 @@ def _teacher():
 
 
 def _checked_data(data, split, seed, split_seed):
-    """Return the split protocol; refuse data that no test can be made of."""
+    """Refuse data that no test can be made of.
+
+    Returns:
+        Split protocol, number of training images, number of classes.
+    """
     from rkd_keras.data import make_split, open_dataset
 
     index = open_dataset(data)
@@ -198,7 +217,7 @@ def _checked_data(data, split, seed, split_seed):
     made = make_split(index, split, seed, split_seed)
     if len(made.test) == 0:
         raise InputError(f"the split {split} of {data} has no test image; give another")
-    return split
+    return split, len(made.train), len(index.class_names)
 
 
 def _opened(out, resume, overwrite):
@@ -226,56 +245,15 @@ def _opened(out, resume, overwrite):
     return out
 
 
-def _batch_size(data, split, seed, split_seed):
-    """Few images: smaller batches make more steps of an epoch."""
-    from rkd_keras.data import make_split, open_dataset
-
-    made = make_split(open_dataset(data), split, seed, split_seed)
-    return 16 if len(made.train) < FEW_IMAGES else None
-
-
-def _planned(folder, data, common, teacher, model, minutes, epochs, compare):
-    """Return the plan that is there, or measure and make one."""
-    from dataclasses import replace
-
-    from rkd_keras.runs.plan import (
-        ANSWERS_SHARE,
-        TEACHER_SHARE,
-        Plan,
-        make_plan,
-        measured,
-    )
-
-    plan = Plan.read(folder)
-    if plan is not None:
-        return plan
-    times, images = measured(data, common, TEACHERS[teacher], model)
-    if compare:
-        # Two students of the same length share what is left.
-        times["student_seconds"] *= 2
-    # A head learns from the very views whose answers the student needs.
-    share = TEACHER_SHARE if teacher == "imagenet" else ANSWERS_SHARE
-    plan = make_plan(minutes, images, **times, answers_share=share)
-    if epochs is not None:
-        plan = replace(
-            plan, student_epochs=epochs, teacher_epochs=plan.teacher_epochs and epochs
-        )
-    plan.write(folder)
-    return plan
-
-
-def _trained(steps, title, data, out, options):
+def _trained(steps, title, settings):
     """Train one network, or take it as it is where it is finished."""
     from rkd_keras.runs.experiment import run_experiment
     from rkd_keras.runs.run import Run
-    from rkd_keras.runs.settings import Settings
 
-    settings = Settings(data, out, **options)
     steps.begin(title, settings.command())
-    run = Run(out)
+    run = Run(settings.out)
     if run.model_path.is_file() and run.scores is not None:
         steps.say("finished already")
         return run
-    settings.resume = run.config_path.is_file()
-    settings.overwrite = False
+    settings = replace(settings, resume=run.config_path.is_file(), overwrite=False)
     return run_experiment(settings)

@@ -1,19 +1,25 @@
 """Plan the minutes of a pipeline: how many epochs and views fit, and what they buy."""
 
 import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rkd_keras.errors import InputError
+from rkd_keras.runs.speeds import measured
 
-# Seconds of all that is no training: starts of TensorFlow, tracing, four exports with
-# their checks, latency, report. Measured with the default student.
-FIXED_SECONDS = 110.0
-# Share of the training time that the teacher gets, its stored answers included.
+# Seconds until the first training: starts of TensorFlow, data, tracing.
+BEGINNING_SECONDS = 25.0
+# Seconds of all that follows the last training: four exports with their checks,
+# latency, report. Measured with the default student.
+ENDING_SECONDS = 75.0
+# Share of the training time that the teacher gets.
 TEACHER_SHARE = 0.4
 LEAST_EPOCHS, MOST_TEACHER_EPOCHS, MOST_STUDENT_EPOCHS = 8, 60, 400
+# A network that has learnt of the world needs few, and forgets with more.
+LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS = 4, 16
+# Views that the head of such a network is fitted to.
+HEAD_VIEWS = 4
 LEAST_VIEWS, MOST_VIEWS = 2, 32
-# Share of the student's time that its teacher's answers may cost.
+# Share of the time that is left after the teacher's training which its answers get.
 ANSWERS_SHARE = 0.15
 
 
@@ -27,6 +33,7 @@ class Plan:
         teacher_views: seeded views whose answers are stored, 0 without a teacher.
         student_epochs: epochs of the student.
         seconds: time that all of it should take.
+        student_seconds: of these the time from the teacher's answers on.
     """
 
     images: int
@@ -34,6 +41,7 @@ class Plan:
     teacher_views: int
     student_epochs: int
     seconds: float
+    student_seconds: float = 0.0
 
     def sentences(self):
         """Return the plan in words, a list of sentences."""
@@ -45,6 +53,29 @@ class Plan:
         lines.append(f"student: {self.student_epochs} epochs")
         lines.append(f"about {self.seconds / 60:.0f} minutes in all")
         return lines
+
+    def with_student(self, left, speeds, students=1):
+        """Plan the student anew, for the time that is left when its turn comes.
+
+        Args:
+            left: seconds for the teacher's answers and the student's training.
+            speeds: the `Speeds` of this machine.
+            students: students that are trained for so long. Defaults to `1`.
+
+        Returns:
+            A `Plan` of other epochs.
+        """
+        answers = self.teacher_views * self.images * speeds.answer_seconds
+        epoch = students * self.images * speeds.student_seconds
+        epochs = _within((left - answers) / epoch, LEAST_EPOCHS, MOST_STUDENT_EPOCHS)
+        before = self.seconds - self.student_seconds
+        after = answers + epochs * epoch + ENDING_SECONDS
+        return replace(
+            self,
+            student_epochs=epochs,
+            student_seconds=after,
+            seconds=before + after,
+        )
 
     def write(self, run_folder):
         """Keep the plan, so that a continued pipeline follows it."""
@@ -70,136 +101,111 @@ class Plan:
 def make_plan(
     minutes,
     images,
-    teacher_seconds,
-    answer_seconds,
-    student_seconds,
-    answers_share=ANSWERS_SHARE,
+    speeds,
+    students=1,
+    tuning=False,
 ):
     """Divide the minutes between teacher and student.
 
     Args:
         minutes: all that may pass.
         images: training images.
-        teacher_seconds: of training the teacher on one image, 0 without a teacher
-            that is trained.
-        answer_seconds: of one image's answer by the teacher, 0 without a teacher.
-        student_seconds: of training the student on one image.
-        answers_share: share of the time that is left after the teacher's training
-            which its answers may cost. Defaults to `ANSWERS_SHARE`; a teacher whose
-            head alone is trained on them gets more.
+        speeds: the `Speeds` of this machine.
+        students: students that are trained for so long, one after the other.
+            Defaults to `1`.
+        tuning: whether the teacher has learnt of other images before. Defaults to
+            `False`.
 
     Returns:
         A `Plan`. It takes longer than asked for where the least that is useful does.
 
     Example:
-        >>> plan = make_plan(15, 1000, 0.010, 0.003, 0.003)
+        >>> from rkd_keras.runs.speeds import Speeds
+        >>> plan = make_plan(15, 1000, Speeds(0.010, 0.003, 0.003))
         >>> plan.teacher_epochs, plan.teacher_views, plan.student_epochs
-        (31, 24, 136)
+        (32, 24, 136)
     """
-    left = max(60.0 * minutes - FIXED_SECONDS, 0.0)
+    left = max(60.0 * minutes - BEGINNING_SECONDS - ENDING_SECONDS, 0.0)
     teacher_epochs = views = 0
     spent = 0.0
-    if teacher_seconds:
-        wanted = TEACHER_SHARE * left / (images * teacher_seconds)
-        teacher_epochs = _within(wanted, LEAST_EPOCHS, MOST_TEACHER_EPOCHS)
-        spent += teacher_epochs * images * teacher_seconds
-    if answer_seconds:
-        wanted = answers_share * (left - spent) / (images * answer_seconds)
-        views = _within(wanted, LEAST_VIEWS, MOST_VIEWS)
-        spent += views * images * answer_seconds
-    wanted = (left - spent) / (images * student_seconds)
-    student_epochs = _within(wanted, LEAST_EPOCHS, MOST_STUDENT_EPOCHS)
-    spent += student_epochs * images * student_seconds
-    return Plan(images, teacher_epochs, views, student_epochs, spent + FIXED_SECONDS)
+    if speeds.teacher_seconds:
+        epoch = images * speeds.teacher_seconds
+        limits = (
+            (LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS)
+            if tuning
+            else (LEAST_EPOCHS, MOST_TEACHER_EPOCHS)
+        )
+        teacher_epochs = _within(TEACHER_SHARE * left / epoch, *limits)
+        spent += teacher_epochs * epoch
+    if speeds.answer_seconds:
+        view = images * speeds.answer_seconds
+        views = _within(ANSWERS_SHARE * (left - spent) / view, LEAST_VIEWS, MOST_VIEWS)
+        if tuning:
+            # What the head is fitted to, before the rest is tuned.
+            spent += HEAD_VIEWS * view
+    plan = Plan(images, teacher_epochs, views, 0, BEGINNING_SECONDS + spent)
+    return plan.with_student(left - spent, speeds, students)
 
 
 def _within(value, least, most):
     return int(min(max(value, least), most))
 
 
-def seconds_an_image(network, size, batch_size, train, seconds=3.0):
-    """Measure how long a network takes for one image.
+class Planner:
+    """Make a pipeline's plan, keep it, and make it anew when half is done.
 
     Args:
-        network: a `keras.Model` for images of that size.
-        size: side of the images in pixels.
-        batch_size: images per batch.
-        train: whether a training step is timed, else an answer.
-        seconds: how long to measure, after the first two batches.
-
-    Returns:
-        Seconds of one image.
+        folder: the pipeline's folder; a plan that lies in it is followed.
+        images: training images.
+        num_classes: number of classes.
+        student: the student's `Settings`.
+        teacher: the teacher's `Settings`, or `None`.
+        students: students that are trained for so long.
     """
-    import keras
-    import numpy as np
 
-    images = np.zeros((batch_size, size, size, 3), "float32")
-    labels = np.arange(batch_size) % network.output_shape[-1]
-    if train:
-        # A copy: measuring must leave the weights as they are.
-        network = keras.models.clone_model(network)
-        network.compile(
-            keras.optimizers.AdamW(1e-3),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=False,
-        )
-        network.optimizer.build(network.trainable_variables)
+    def __init__(self, folder, images, num_classes, student, teacher, students):
+        self.folder, self.images, self.num_classes = folder, images, num_classes
+        self.student, self.teacher, self.students = student, teacher, students
+        self.plan = None
 
-        def step():
-            network.train_on_batch(images, labels)
-    else:
+    def make(self, minutes, epochs=None):
+        """Return the plan that is there, or measure and make one.
 
-        def step():
-            network.predict_on_batch(images)
+        Args:
+            minutes: all that may pass.
+            epochs: epochs of teacher and student, `None` to plan them.
 
-    for _ in range(2):
-        step()
-    started, count = time.perf_counter(), 0
-    while time.perf_counter() - started < seconds:
-        step()
-        count += 1
-    return (time.perf_counter() - started) / (count * batch_size)
+        Returns:
+            A `Plan`.
+        """
+        self.plan = Plan.read(self.folder)
+        if self.plan is not None:
+            return self.plan
+        speeds = measured(self.student, self.num_classes, self.teacher)
+        tuning = self.teacher is not None and self.teacher.weights is not None
+        plan = make_plan(minutes, self.images, speeds, self.students, tuning)
+        if epochs is not None:
+            plan = replace(
+                plan,
+                student_epochs=epochs,
+                teacher_epochs=plan.teacher_epochs and epochs,
+            )
+        return self._keep(plan)
 
+    def again(self, left):
+        """Plan the student anew.
 
-def measured(data, common, teacher, model):
-    """Measure the networks of a pipeline on this machine, for some seconds.
+        Args:
+            left: seconds of all the minutes that are left.
 
-    Args:
-        data: the data set.
-        common: dict of the settings that all networks share.
-        teacher: dict of the teacher's settings, or `None`.
-        model: the student's name.
+        Returns:
+            A `Plan`.
+        """
+        speeds = measured(self.student, self.num_classes, self.teacher, trained=True)
+        left -= ENDING_SECONDS
+        return self._keep(self.plan.with_student(left, speeds, self.students))
 
-    Returns:
-        Pair of a dict of `teacher_seconds`, `answer_seconds` and `student_seconds`,
-        each of one image, and the number of training images.
-    """
-    import keras
-
-    from rkd_keras.data import make_split, open_dataset
-    from rkd_keras.models import create_model
-    from rkd_keras.runs.precision import choose_precision
-
-    index = open_dataset(data)
-    made = make_split(index, common["split"], common["seed"], common["split_seed"])
-    size, batch = common["size"], common["batch_size"] or 32
-    shape = {"num_classes": len(index.class_names), "input_shape": (size, size, 3)}
-    times = {"teacher_seconds": 0.0, "answer_seconds": 0.0}
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(choose_precision(common["precision"]))
-    try:
-        student = create_model(model, **shape)
-        times["student_seconds"] = seconds_an_image(student, size, batch, train=True)
-        if teacher is not None:
-            options = dict(teacher)
-            name, size = options.pop("model"), options.pop("size", size)
-            shape["input_shape"] = (size, size, 3)
-            head_alone = options.pop("weights", None) == "imagenet"
-            network = create_model(name, **shape, **options)
-            times["answer_seconds"] = seconds_an_image(network, size, batch, False)
-            if not head_alone:
-                times["teacher_seconds"] = seconds_an_image(network, size, batch, True)
-    finally:
-        keras.config.set_dtype_policy(policy)
-        keras.backend.clear_session()
-    return times, len(made.train)
+    def _keep(self, plan):
+        plan.write(self.folder)
+        self.plan = plan
+        return plan

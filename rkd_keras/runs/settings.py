@@ -77,6 +77,14 @@ class Settings:
         int,
         Option("Seeded views that the head of imagenet is trained on.", at_least=1),
     ] = 8
+    unfreeze: Annotated[
+        int,
+        Option(
+            "Last stages of the network of imagenet that are trained after its head, "
+            "batch normalisation left as it is.",
+            at_least=0,
+        ),
+    ] = 0
     size: Annotated[
         int | None,
         Option(
@@ -89,7 +97,13 @@ class Settings:
     seed: Seed = 0
     split_seed: SplitSeed = 0
     val_fraction: ValFraction = None
-    preset: Annotated[str, Option("Training preset: fast or paper.")] = "fast"
+    preset: Annotated[
+        str | None,
+        Option(
+            "Training preset: fast, paper or fine_tune; fast, or with unfreeze "
+            "fine_tune, if left out."
+        ),
+    ] = None
     epochs: Annotated[
         int | None, Option("Epochs (the preset's if left out).", at_least=1)
     ] = None
@@ -112,6 +126,10 @@ class Settings:
         ),
     ] = "natural"
     augment: Annotated[bool, Option("Whether images are augmented.")] = True
+    quarter_turns: Annotated[
+        bool | None,
+        Option("Whether augmentation turns images, beside mirroring them."),
+    ] = None
     zoom: Annotated[
         float | None,
         Option(
@@ -194,6 +212,8 @@ class Settings:
             self.size = 64
             if self.weights == "imagenet":
                 self.size = IMAGENET_SIZES.get(self.model, 224)
+        if self.preset is None:
+            self.preset = "fine_tune" if self.unfreeze else "fast"
         for name in ("data", "out", "teacher", "teacher_cache"):
             value = getattr(self, name)
             setattr(self, name, None if value is None else str(value))
@@ -230,6 +250,8 @@ class Settings:
         for name, (_, option) in OPTIONS.items():
             if option is not None and hasattr(self, name):
                 option.check(name, getattr(self, name))
+        if self.unfreeze and self.weights != "imagenet":
+            raise OptionError("unfreeze", "is of use with weights imagenet alone")
         if not self.teacher:
             return
         if self.weights == "imagenet":

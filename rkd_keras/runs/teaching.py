@@ -1,6 +1,7 @@
 """The teacher's side of a distillation: load it, check it, store its answers."""
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -184,7 +185,8 @@ class Teacher:
                 done += count
                 show(done, total)
 
-            answer = answering(teacher, progress=progress)
+            pixels = total * math.prod(pipeline.images.shape[1:3])
+            answer = answering(teacher, progress=progress, pixels=pixels)
 
             def answers(view):
                 return known(view) if known else answer(pipeline.view_dataset(view))

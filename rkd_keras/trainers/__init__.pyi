@@ -16,6 +16,8 @@ from .distributed.workers import (
 from .divergence_guard import DivergenceGuard
 from .epoch_facts import EpochFacts
 from .feature_head import fit_feature_head, logistic_regression
+from .fine_tuning import stage_ends, unfrozen
+from .frozen_network import frozen_network
 from .image_pool import ImagePool
 from .linear_decay import LinearDecay
 from .momentum_sgd import MomentumSGD
@@ -52,12 +54,15 @@ __all__ = [
     "connect_workers",
     "fit_feature_head",
     "fit_replicas",
+    "frozen_network",
     "gather_replicas",
     "get_recipe",
     "is_chief",
     "logistic_regression",
     "set_synchronized",
+    "stage_ends",
     "standard_terms",
+    "unfrozen",
     "view_features",
     "watch_workers",
 ]

@@ -9,6 +9,9 @@ from rkd_keras.trainers.stored_features import view_features
 
 # Rows of features that are worked on at a time.
 CHUNK = 8192
+# Features that are kept as float32: each iteration reads them twice, and converting
+# them takes longer than what is done with them.
+MOST_IN_MEMORY = 2**30
 
 
 def fit_feature_head(
@@ -78,8 +81,9 @@ def logistic_regression(
     `|kernel of standardised features|^2 / (2 * strength * images)`: for one view what
     scikit-learn's `LogisticRegression(C=strength)` does on standardised features;
     further views of an image share its weight. The problem has one minimum,
-    so no seed matters; it is found by L-BFGS. Rows are read in chunks, so that a
-    memory-mapped array need not fit into memory.
+    so no seed matters; it is found by L-BFGS, to seven digits. Rows are read in
+    chunks, and what is large stays where it is: a memory-mapped array need not fit
+    into memory.
 
     Args:
         features: array `(views, images, features)`, any float type.
@@ -117,6 +121,8 @@ def logistic_regression(
             f"{labels.max()}"
         )
     _, images, width = features.shape
+    if features.size * 4 <= MOST_IN_MEMORY:
+        features = features.astype("float32", copy=False)
     mean, scale = _moments(features)
     share = np.ones(images) if weights is None else np.asarray(weights, "float64")
     share = share / (share.sum() * len(features))
@@ -152,7 +158,7 @@ def logistic_regression(
         start,
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": iterations, "ftol": 1e-12, "gtol": 1e-7},
+        options={"maxiter": iterations, "ftol": 1e-7, "gtol": 1e-6},
     ).x
     kernel = found[: width * num_classes].reshape(width, num_classes)
     bias = found[width * num_classes :] - (mean / scale) @ kernel

@@ -37,6 +37,7 @@ class Recipe:
             [0, 1).
         clipnorm: largest norm of each gradient, above 0, or `None`.
         augment: whether images are augmented.
+        quarter_turns: whether augmentation turns images by 90 degrees, too.
         zoom: largest share of the side that augmentation crops away, in [0, 1).
         mix: `None`, `"mixup"` or `"cutmix"`.
 
@@ -69,6 +70,7 @@ class Recipe:
     label_smoothing: float = 0.0
     clipnorm: float | None = None
     augment: bool = True
+    quarter_turns: bool = True
     zoom: float = 0.0
     mix: str | None = None
 
@@ -164,7 +166,9 @@ class Recipe:
         """
         from rkd_keras.data import Augmentation
 
-        return Augmentation(zoom=self.zoom) if self.augment else None
+        if not self.augment:
+            return None
+        return Augmentation(quarter_turns=self.quarter_turns, zoom=self.zoom)
 
     def pipeline(self, images, labels, num_classes, seed=0, **more):
         """Make the stream of training batches.
@@ -242,6 +246,7 @@ class Recipe:
 RECIPES = {
     "fast": Recipe("fast", "adamw", "cosine", 60, 32, 1e-3, 0.05, 0.1),
     "paper": Recipe("paper", "sgd", "steps", 200, 8, 0.1, 5e-4),
+    "fine_tune": Recipe("fine_tune", "adamw", "cosine", 12, 32, 3e-4, 0.05, 0.1),
 }
 
 
@@ -249,7 +254,7 @@ def get_recipe(name):
     """Return a recipe by name.
 
     Args:
-        name: one of `RECIPES`: `"fast"` or `"paper"`.
+        name: one of `RECIPES`: `"fast"`, `"paper"` or `"fine_tune"`.
 
     Returns:
         A `Recipe`.

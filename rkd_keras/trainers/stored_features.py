@@ -8,6 +8,7 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.trainers.frozen_network import frozen_network
 
 # Seconds of work that a killed process loses at most, roughly.
 SAVE_EVERY = 10.0
@@ -83,18 +84,18 @@ def view_features(model, pipeline, views, path=None, made_of="", progress=None):
 
 def _fill(model, pipeline, features, done, progress, save):
     """Compute from image `done` on, counted over all views."""
-    import tensorflow as tf
-
-    answer = tf.function(lambda x: model(x, training=False))
     count, size = features.shape[1], pipeline.batch_size
+    height, width = pipeline.images.shape[1:3]
+    left = len(features) * count - done
+    answer = frozen_network(model, left * height * width)
     if done and progress is not None:
         progress(done)
     saved = time.monotonic()
     largest = float(np.finfo("float16").max)
     for view in range(done // count, len(features)):
         begin = done % count
-        for batch in pipeline.view_dataset(view).skip(begin // size):
-            answers = tf.cast(answer(batch), tf.float32).numpy()
+        for batch in pipeline.view_dataset(view).skip(begin // size).prefetch(2):
+            [answers] = answer(batch)
             end = begin + len(answers)
             features[view, begin:end] = np.clip(answers, -largest, largest)
             begin, done = end, view * count + end

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rkd_keras.models.taps import tapped
+from rkd_keras.trainers.frozen_network import frozen_network
 
 
 @dataclass
@@ -53,7 +54,7 @@ class TeacherCache:
         return cls(*(np.stack(part) for part in zip(*answers, strict=True)))
 
 
-def answering(teacher, tap="embedding", progress=None):
+def answering(teacher, tap="embedding", progress=None, pixels=0):
     """Make a function that runs a teacher over image batches, in inference mode.
 
     Args:
@@ -62,21 +63,18 @@ def answering(teacher, tap="embedding", progress=None):
             `"embedding"`.
         progress: function called after each batch with its number of images, or
             `None`.
+        pixels: number of pixels that will be shown, see `frozen_network`. Defaults to
+            `0`.
 
     Returns:
         Function of an iterable of batches `(batch, H, W, C)` that yields pairs of
         arrays, logits `(batch, classes)` and embedding `(batch, features)`, float32.
     """
-    import tensorflow as tf
-
-    model = tapped(teacher, tap)
-    answers_of = tf.function(
-        lambda x: [tf.cast(each, tf.float32) for each in model(x, training=False)]
-    )
+    answers_of = frozen_network(tapped(teacher, tap), pixels)
 
     def answer(batches):
         for batch in batches:
-            yield tuple(each.numpy() for each in answers_of(batch))
+            yield tuple(answers_of(batch))
             if progress is not None:
                 progress(len(batch))
 

@@ -4,13 +4,24 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs import pipeline
-from rkd_keras.runs.plan import FIXED_SECONDS, Plan, make_plan
+from rkd_keras.runs.plan import (
+    BEGINNING_SECONDS,
+    ENDING_SECONDS,
+    HEAD_VIEWS,
+    MOST_TUNING_EPOCHS,
+    Plan,
+    make_plan,
+)
+from rkd_keras.runs.speeds import Speeds
+
+SPEEDS = Speeds(0.010, 0.003, 0.003)
+FIXED_SECONDS = BEGINNING_SECONDS + ENDING_SECONDS
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 60])
 @pytest.mark.parametrize("images", [300, 1080])
 def test_the_plan_ends_in_time(minutes, images):
-    plan = make_plan(minutes, images, 0.010, 0.003, 0.003)
+    plan = make_plan(minutes, images, SPEEDS)
     parts = (
         plan.teacher_epochs * 0.010, plan.teacher_views * 0.003,
         plan.student_epochs * 0.003,
@@ -20,21 +31,45 @@ def test_the_plan_ends_in_time(minutes, images):
 
 
 def test_more_minutes_never_buy_less():
-    plans = [make_plan(m, 1080, 0.010, 0.003, 0.003) for m in (3, 5, 10, 15, 30, 60)]
+    plans = [make_plan(m, 1080, SPEEDS) for m in (3, 5, 10, 15, 30, 60)]
     for shorter, longer in zip(plans, plans[1:], strict=False):
         assert shorter.teacher_epochs <= longer.teacher_epochs
         assert shorter.student_epochs <= longer.student_epochs
         assert shorter.teacher_views <= longer.teacher_views
 
 
+def test_a_tuned_teacher_takes_few_epochs_and_the_views_of_its_head():
+    plan = make_plan(600, 1080, SPEEDS, tuning=True)
+    assert plan.teacher_epochs == MOST_TUNING_EPOCHS
+    parts = (
+        plan.teacher_epochs * 0.010, (plan.teacher_views + HEAD_VIEWS) * 0.003,
+        plan.student_epochs * 0.003,
+    )  # fmt: skip
+    assert sum(parts) * 1080 + FIXED_SECONDS == pytest.approx(plan.seconds)
+
+
+@pytest.mark.parametrize("students", [1, 2])
+def test_the_student_gets_the_time_that_is_left(students):
+    plan = make_plan(15, 1080, SPEEDS, students)
+    slower = Speeds(0.010, 0.003, 0.006)
+    again = plan.with_student(400.0, slower, students)
+    assert again.teacher_epochs == plan.teacher_epochs
+    spent = again.teacher_views * 0.003 + students * again.student_epochs * 0.006
+    assert 390 < spent * 1080 <= 400
+    assert again.student_seconds == pytest.approx(spent * 1080 + ENDING_SECONDS)
+    # The part before it has not changed.
+    before = plan.seconds - plan.student_seconds
+    assert again.seconds - again.student_seconds == pytest.approx(before)
+
+
 def test_without_a_teacher_the_student_gets_it_all():
-    alone = make_plan(15, 1080, 0.0, 0.0, 0.003)
+    alone = make_plan(15, 1080, Speeds(0.0, 0.0, 0.003))
     assert (alone.teacher_epochs, alone.teacher_views) == (0, 0)
-    assert alone.student_epochs > make_plan(15, 1080, 0.01, 0.003, 0.003).student_epochs
+    assert alone.student_epochs > make_plan(15, 1080, SPEEDS).student_epochs
 
 
 def test_a_plan_is_kept(tmp_path):
-    plan = make_plan(15, 1080, 0.010, 0.003, 0.003)
+    plan = make_plan(15, 1080, SPEEDS)
     plan.write(tmp_path)
     assert Plan.read(tmp_path) == plan
     (tmp_path / "plan.json").write_text("{")
