@@ -5,14 +5,17 @@ One thread, images of 64x64x3 in memory. Each row adds its step to `batch`;
 is per second of processor time, so other work on the machine does not count;
 run it on a quiet machine all the same, for shared caches do.
 
-    python benchmarks/mosaic.py
+    python benchmarks/mosaic.py --json docs/results/mosaic.json
 """
 
 import argparse
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from provenance import provenance
 
 from rkd_keras.data import Augmentation
 from rkd_keras.data.samples.fusion import fusion_batch
@@ -66,6 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--json", type=Path, help="file to write")
     args = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -87,10 +91,15 @@ def main():
         ("augment, fusion of all", True, fusion_batch),
     ]
     print("| pipeline | images/s a core |\n|---|---|")
+    rates = {}
     for name, augment, combine in rows:
         dataset = pipeline(images, labels, args.batch_size, augment, combine)
         value = rate(dataset, args.batch_size, args.batches)
+        rates[name] = round(value)
         print(f"| {name} | {value:.0f} |", flush=True)
+    if args.json:
+        content = {**provenance(), "batch_size": args.batch_size, "rates": rates}
+        args.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

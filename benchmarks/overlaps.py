@@ -50,6 +50,7 @@ def neu(args):
         lambda: find_overlaps(index, threads=args.threads, quiet=args.quiet)
     )
     write_pairs(args.out / "neu_pairs.csv", found)
+    write_images(args.out / "neu_images.csv", index, found)
     classes = {}
     for name, row in found.counts.items():
         label = index.class_names.index(name)
@@ -123,7 +124,7 @@ def leak(index, pairs, protocol, seed):
 def write_pairs(path, found):
     """Write all pairs as a table, the largest shared area first."""
     with replacing(path) as temporary, temporary.open("w", newline="") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         names = ("first", "second", "area", "difference", "likeness")
         table.writerow((*names, "mirrored", "turns", "scale", "left", "top"))
         for pair in sorted(found.pairs, key=lambda pair: -pair.area):
@@ -135,6 +136,22 @@ def write_pairs(path, found):
                     *pair.placement.to_json().values(),
                 )
             )
+
+
+def write_images(path, index, found):
+    """Write of each image its group and its part of `neu-600`, the first seed."""
+    split = make_split(index, "neu-600", 0, 0, quiet=True)
+    parts, groups = {}, {}
+    for name in ("train", "val", "test"):
+        parts.update(dict.fromkeys(getattr(split, name).tolist(), name))
+    for number, group in enumerate(found.groups):
+        groups.update(dict.fromkeys(group, number))
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("image", "class", "group", "part"))
+        for i, name in enumerate(index.files):
+            class_name = index.class_names[index.labels[i]]
+            table.writerow((name.stem, class_name, groups.get(i, ""), parts[i]))
 
 
 def masks(args):

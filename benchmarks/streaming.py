@@ -8,7 +8,7 @@ imported, and the images of the epoch per second of processor time, which other 
 the machine changes little. Training a network takes longer than either, and the next
 batches are read meanwhile.
 
-    python benchmarks/streaming.py
+    python benchmarks/streaming.py --json docs/results/streaming.json
 """
 
 import argparse
@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from provenance import provenance
 
 SIZE = (64, 64)
 BATCH = 64
@@ -109,7 +111,8 @@ def main():
                 rows.append(json.loads(result.stdout.splitlines()[-1]))
                 print(json.dumps(rows[-1]), flush=True)
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n")
+        content = {**provenance(), "distinct": args.distinct, "rows": rows}
+        args.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
