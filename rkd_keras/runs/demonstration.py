@@ -8,6 +8,9 @@ from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
 from rkd_keras.runs.pipelining import STRIPS, Pipeline, pipeline
 
 MINUTES = 5.0
+# Strips are drawn as the student sees them, and from near: at 64 pixels a fine crack
+# of a whole image of NEU is a shade.
+SIDE = 64
 
 
 @checked
@@ -54,7 +57,8 @@ def demo(
     if drawn:
         data = out / STRIPS
         if not data.exists():
-            write_dataset(data, per_class=per_class, seed=seed, quiet=quiet)
+            options = {"size": SIDE, "view": SIDE, "seed": seed, "quiet": quiet}
+            write_dataset(data, per_class=per_class, **options)
     return pipeline(
         data,
         out,

@@ -31,19 +31,21 @@ _USUAL_FINISH = {
 _USUAL = 0.7
 
 
-def draw_image(class_name, size=200, rng=None):
+def draw_image(class_name, size=200, rng=None, view=200):
     """Draw one square image of a defect class.
 
     Args:
         class_name: one of `CLASS_NAMES`.
         size: side in pixels, at least 16. Defaults to 200, as in NEU.
         rng: `numpy.random.Generator`, or a seed. Defaults to a fresh one.
+        view: side of what the image shows, in pixels of NEU: the smaller, the
+            closer. Defaults to 200: all that an image of NEU shows.
 
     Returns:
         A `Drawing`.
 
     Raises:
-        InputError: for an unknown class or a size below 16.
+        InputError: for an unknown class, a size or a view below 16.
 
     Example:
         >>> drawing = draw_image("patches", size=64, rng=7)
@@ -53,8 +55,10 @@ def draw_image(class_name, size=200, rng=None):
     check_class(class_name)
     if size < 16:
         raise InputError(f"size must be at least 16 pixels. Received: size={size}")
+    if view < 16:
+        raise InputError(f"view must be at least 16 pixels. Received: view={view}")
     rng = np.random.default_rng(rng)
-    shape, scale = (size, size), size / 200
+    shape, scale = (size, size), size / view
     finish = _USUAL_FINISH[class_name]
     if rng.random() > _USUAL:
         finish = str(rng.choice(list(FINISHES)))

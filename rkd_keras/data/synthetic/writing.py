@@ -15,6 +15,12 @@ def write_dataset(
     out: Annotated[AnyPath, Option("Folder to write, in NEU-DET's layout.")],
     per_class: Annotated[int, Option("Images of each class.", at_least=1)] = 100,
     size: Annotated[int, Option("Side in pixels.", at_least=16)] = 200,
+    view: Annotated[
+        int,
+        Option(
+            "Side of what is shown, in pixels of NEU: smaller is closer.", at_least=16
+        ),
+    ] = 200,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -24,7 +30,7 @@ def write_dataset(
     `IMAGES/<class>_<n>.jpg` and `ANNOTATIONS/<class>_<n>.xml` (Pascal VOC with
     the true boxes; pixels from 1, the maxima inclusive), n from 1, and
     `synthetic.json`, which says that the images were drawn. Image n of a class
-    depends on `seed` and `size` alone, not on how many are drawn.
+    depends on `seed`, `size` and `view` alone, not on how many are drawn.
 
     Returns:
         The folder, a `Path`.
@@ -52,13 +58,18 @@ def write_dataset(
         _clear(out, overwrite)
     images.mkdir(parents=True, exist_ok=True)
     annotations.mkdir(exist_ok=True)
-    origin = {"drawn_by": "rkd_keras.data.synthetic", "seed": seed, "size": size}
+    origin = {
+        "drawn_by": "rkd_keras.data.synthetic",
+        "seed": seed,
+        "size": size,
+        "view": view,
+    }
     (out / ORIGIN).write_text(json.dumps(origin) + "\n")
     wanted = [(c, n) for c in range(len(CLASS_NAMES)) for n in range(1, per_class + 1)]
     with shown_progress("drawing", quiet) as progress:
         for done, (label, number) in enumerate(wanted, start=1):
             rng = np.random.default_rng([seed, label, number])
-            drawing = draw_image(CLASS_NAMES[label], size, rng)
+            drawing = draw_image(CLASS_NAMES[label], size, rng, view)
             name = f"{CLASS_NAMES[label]}_{number}"
             write_image(images / f"{name}.jpg", drawing.image, quality=92)
             (annotations / f"{name}.xml").write_text(_voc(name, drawing))
