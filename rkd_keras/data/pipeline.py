@@ -24,7 +24,8 @@ class TrainingPipeline:
     Attributes:
         images: array `(N, H, W, 3)`, uint8, or `StreamedImages`, which are read as they
             are needed: the batches are the same.
-        labels: array `(N,)`, integer.
+        labels: array `(N,)`, integer; below 0 for an image without one, whose
+            one-hot label is a row of zeros.
         batch_size: images per batch; at most `N` are used.
         augment: function of `(image, seed)`, or `None`.
         seed: integer.
@@ -258,8 +259,9 @@ class TrainingPipeline:
         if not self.one_hot:
             return label
         share = self.label_smoothing
+        known = tf.cast(label >= 0, tf.float32)
         return tf.one_hot(label, self.num_classes) * (1 - share) + (
-            share / self.num_classes
+            known * share / self.num_classes
         )
 
     def _mixed(self, epoch, step, images, labels):

@@ -12,6 +12,7 @@ from rkd_keras.runs.precision import choose_precision
 from rkd_keras.runs.results import save_scores
 from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
 from rkd_keras.runs.transfer import fit_head, load_fitting_weights
+from rkd_keras.runs.unlabelled import add_unlabelled
 
 __all__ = ["Settings", "run_experiment"]
 
@@ -64,6 +65,10 @@ def _run(settings, distribution):
 
                 tf.config.experimental.enable_op_determinism()
             parts = load_parts(settings, index, split)
+            if settings.unlabelled:
+                count = add_unlabelled(settings, split, index, parts)
+                if not settings.quiet:
+                    print(f"{count} images without labels", file=sys.stderr)
             distribution.check_alike(settings, parts)
             streamed = reading_faults(parts.images.values())
             with distribution.scope(), streamed:
@@ -226,11 +231,9 @@ def _network(settings, num_classes):
 
 def _monitor(settings, parts):
     """What the best epoch is chosen by: GMean where classes are unbalanced."""
-    import numpy as np
-
     if settings.monitor:
         return settings.monitor
-    counts = np.bincount(parts.labels["train"], minlength=len(parts.class_names))
+    counts = _counts(parts.labels["train"], parts)
     # A few images more or less of a class are no imbalance.
     return "val_gmean" if counts.max() > 1.5 * counts.min() else "val_accuracy"
 
@@ -274,10 +277,17 @@ def recipe_of(settings):
     return get_recipe(settings.preset).with_changes(**changes)
 
 
+def _counts(labels, parts):
+    """Count the labels of each class; images without one do not count."""
+    import numpy as np
+
+    return np.bincount(labels[labels >= 0], minlength=len(parts.class_names))
+
+
 def _loss(recipe, settings, parts, trained):
     import numpy as np
 
-    counts = np.bincount(trained, minlength=len(parts.class_names))
+    counts = _counts(trained, parts)
     if (counts == 0).any():
         missing = parts.class_names[int(np.argmin(counts))]
         raise InputError(f"class {missing!r} has no training image")

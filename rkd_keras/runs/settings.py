@@ -34,7 +34,7 @@ MONITORS = ("val_accuracy", "val_macro_recall", "val_gmean")
 # What only a distillation has.
 DISTILLATION = (
     *("teacher", "temperature", "hard_weight", "kd_weight", "distance_weight"),
-    *("angle_weight", "teacher_views", "teacher_cache"),
+    *("angle_weight", "teacher_views", "teacher_cache", "unlabelled"),
 )
 # What may differ between a run and its continuation.
 FREE = (
@@ -175,6 +175,13 @@ class Settings:
         AnyPath | None,
         Option("Folder that stores the teacher's answers, shared by runs of one seed."),
     ] = None
+    unlabelled: Annotated[
+        AnyPath | None,
+        Option(
+            "Folder of further images, without labels, on which the teacher's answers "
+            "are learnt; those of the data set's own parts are left out."
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         Option(
@@ -214,7 +221,7 @@ class Settings:
                 self.size = IMAGENET_SIZES.get(self.model, 224)
         if self.preset is None:
             self.preset = "fine_tune" if self.unfreeze else "fast"
-        for name in ("data", "out", "teacher", "teacher_cache"):
+        for name in ("data", "out", "teacher", "teacher_cache", "unlabelled"):
             value = getattr(self, name)
             setattr(self, name, None if value is None else str(value))
 
@@ -253,7 +260,16 @@ class Settings:
         if self.unfreeze and self.weights != "imagenet":
             raise OptionError("unfreeze", "is of use with weights imagenet alone")
         if not self.teacher:
+            if self.unlabelled:
+                raise OptionError("unlabelled", "needs a teacher, who answers for them")
             return
+        if self.unlabelled and (self.mix or self.sampling != "natural"):
+            raise InputError(
+                "mix and sampling need a label for each image; leave them, or give no "
+                "unlabelled images"
+            )
+        if self.unlabelled and self.evaluate == "train":
+            raise InputError("the training part is scored without unlabelled alone")
         if self.weights == "imagenet":
             raise InputError(
                 "weights imagenet trains the head alone, on labels alone: it can be a "

@@ -157,6 +157,7 @@ class Teacher:
             settings.kd_weight,
             settings.distance_weight,
             settings.angle_weight,
+            unlabelled=bool(settings.unlabelled),
         )
         return trainer, pipeline
 

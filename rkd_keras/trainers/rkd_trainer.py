@@ -8,7 +8,7 @@ from rkd_keras.metrics import Accuracy
 from rkd_keras.models.taps import tapped
 from rkd_keras.trainers.distillation_term import check_terms, standard_terms
 from rkd_keras.trainers.distributed.gather import gather_replicas, whole
-from rkd_keras.trainers.sample_weights import batch_weight, mean_one
+from rkd_keras.trainers.sample_weights import batch_weight, labelled_weight, mean_one
 
 # The arguments in whose place `terms` may be given, and their defaults.
 SHORT_FORM = {
@@ -55,6 +55,9 @@ class RKDTrainer(keras.Model):
             `teacher_embedding` holds. Defaults to `"embedding"`.
         terms: list of `DistillationTerm` beside the hard loss. Defaults to `None`:
             `standard_terms` with the arguments above.
+        unlabelled: whether some images have no label, which is then below 0, or a
+            row of zeros: the hard loss and the metrics pass them over, all other
+            terms take them. Defaults to `False`.
         **kwargs: `keras.Model` arguments such as `name`.
 
     Call arguments:
@@ -109,6 +112,7 @@ class RKDTrainer(keras.Model):
         angle_weight=50.0,
         tap="embedding",
         terms=None,
+        unlabelled=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -118,6 +122,7 @@ class RKDTrainer(keras.Model):
         self.distance_weight = distance_weight
         self.angle_weight = angle_weight
         self.tap = tap
+        self.unlabelled = unlabelled
         self._own_terms = terms is not None
         short = {name: getattr(self, name) for name in SHORT_FORM}
         if self._own_terms and short != SHORT_FORM:
@@ -221,9 +226,14 @@ class RKDTrainer(keras.Model):
             y_pred = outputs(self._tapped_student, x, training=True)
         logits = y_pred[0] if training else y_pred
         count = batch_weight(logits, sample_weight)
+        y, of_labels = self._labelled(y, sample_weight)
         sample_weight = mean_one(sample_weight)
         hard = super().compute_loss(
-            x=x, y=y, y_pred=logits, sample_weight=sample_weight, training=training
+            x=x,
+            y=y,
+            y_pred=logits,
+            sample_weight=mean_one(of_labels),
+            training=training,
         )
         if not training:
             return hard
@@ -247,6 +257,12 @@ class RKDTrainer(keras.Model):
                 self._trackers[name].update_state(whole(loss), count)
                 total += weight * loss
         return total
+
+    def _labelled(self, y, sample_weight):
+        """Return labels and the weights of what depends on them."""
+        if not self.unlabelled:
+            return y, sample_weight
+        return ops.maximum(y, 0), labelled_weight(y, sample_weight)
 
     def teacher_answers(self, x):
         """Return the teacher's answers for `x`, without gradient.
@@ -300,6 +316,7 @@ class RKDTrainer(keras.Model):
         self._loss_tracker.update_state(
             whole(loss), batch_weight(y_pred[0], sample_weight)
         )
+        y, sample_weight = self._labelled(y, sample_weight)
         return self.compute_metrics(x, y, y_pred[0], sample_weight)
 
     def test_step(self, data):
@@ -325,6 +342,7 @@ class RKDTrainer(keras.Model):
             **{name: getattr(self, name) for name in SHORT_FORM},
             "hard_weight": self.hard_weight,
             "tap": self.tap,
+            "unlabelled": self.unlabelled,
             "terms": [serialize(each) for each in self.terms]
             if self._own_terms
             else None,

@@ -27,6 +27,31 @@ def mean_one(sample_weight):
     return ops.divide_no_nan(sample_weight, _mean(sample_weight))
 
 
+def labelled_weight(y, sample_weight):
+    """Return weights under which rows without a label count nothing.
+
+    Args:
+        y: labels `(batch,)`, below 0 where there is none, or `(batch, classes)`, a
+            row of zeros where there is none.
+        sample_weight: weights `(batch,)`, or `None` for 1 each.
+
+    Returns:
+        Weights `(batch,)`, float32.
+
+    Example:
+        >>> ops.convert_to_numpy(labelled_weight([2, -1], None)).tolist()
+        [1.0, 0.0]
+        >>> ops.convert_to_numpy(labelled_weight([[0, 1], [0, 0]], [3, 3])).tolist()
+        [3.0, 0.0]
+    """
+    y = ops.convert_to_tensor(y)
+    known = ops.any(y > 0, axis=-1) if len(y.shape) == 2 else y >= 0
+    known = ops.cast(known, "float32")
+    if sample_weight is None:
+        return known
+    return known * ops.cast(sample_weight, "float32")
+
+
 def batch_weight(rows, sample_weight):
     """Return what a batch counts in the mean of an epoch.
 

@@ -384,3 +384,34 @@ def test_bad_arguments():
     other = keras.Model(student.input, keras.layers.Dense(5)(student.layers[-2].output))
     with pytest.raises(ValueError, match="same number of classes"):
         RKDTrainer(teacher, other)
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_an_image_without_a_label_is_learnt_from_the_teacher_alone(batch, one_hot):
+    x, y = batch
+    known = y[:8]
+    hidden = np.concatenate([known, np.full(4, -1)])
+    if one_hot:
+        hidden = np.eye(4, dtype="float32")[hidden] * (hidden >= 0)[:, None]
+    model = trainer(unlabelled=True)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True) if one_hot else CE
+    model.compile(keras.optimizers.SGD(0.0), loss, metrics=["accuracy"])
+    teacher = [np.array(a) for a in tapped(model.teacher, "embedding")(x)]
+    student = [
+        np.array(a) for a in tapped(model.student, "embedding")(x, training=True)
+    ]
+    logs = model.train_on_batch(x, hidden, return_dict=True)
+    hard = float(CE(known, student[0][:8]))
+    np.testing.assert_allclose(logs["hard_loss"], hard, rtol=1e-4)
+    kd = float(HintonKD()(teacher[0], student[0]))
+    np.testing.assert_allclose(logs["kd_loss"], kd, rtol=1e-4)
+    right = np.mean(student[0][:8].argmax(1) == known)
+    np.testing.assert_allclose(logs["accuracy"], right, rtol=1e-5)
+
+
+def test_a_batch_without_any_label_has_no_hard_loss(batch):
+    x, _ = batch
+    model = trainer(unlabelled=True)
+    model.compile(keras.optimizers.SGD(0.01), CE)
+    logs = model.train_on_batch(x, np.full(12, -1), return_dict=True)
+    assert logs["hard_loss"] == 0.0 and np.isfinite(logs["loss"]) and logs["loss"] > 0
