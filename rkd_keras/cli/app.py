@@ -25,7 +25,7 @@ from rkd_keras.cli.serve import serve
 from rkd_keras.cli.train import train
 from rkd_keras.errors import InputError, WorkerLostError
 
-# What a disk refuses, wherever a command comes to it.
+# What a disk refuses, where a command has no better sentence.
 WRITE_ERRORS = {
     errno.ENOSPC: "the disk is full; make room, or write elsewhere with --out",
     errno.EDQUOT: "the disk quota is used up; make room, or write elsewhere with --out",
@@ -34,6 +34,12 @@ WRITE_ERRORS = {
     errno.EACCES: "no permission; write elsewhere with --out, or ask for it",
     errno.EPERM: "no permission; write elsewhere with --out, or ask for it",
     errno.ENAMETOOLONG: "the name is too long for this disk; give a shorter one",
+    errno.ENOENT: "it is not there, or not any more",
+    errno.ENOTDIR: "what lies above it is a file; give a folder",
+    errno.EEXIST: "it is there already; give another",
+    errno.EISDIR: "it is a folder; give a file",
+    errno.ELOOP: "it is a link in a circle; give what it should lead to",
+    errno.EIO: "the disk does not answer; look after it, or write elsewhere",
 }
 
 app = typer.Typer(

@@ -1,6 +1,6 @@
 """`rkd-keras explain`: show and score where a classifier looks."""
 
-from rkd_keras.cli.command import command
+from rkd_keras.cli.command import INCOMPLETE, command
 from rkd_keras.runs.explaining import EXAMPLES, SCORES, explain
 
 
@@ -18,10 +18,11 @@ def show(found):
     if not found.scores:
         count = len({row["picture"] for row in found.rows})
         console.print(f"{count} images explained in {found.path}")
-        return
+        return INCOMPLETE if found.skipped else 0
     for method, table in found.scores.items():
         _print_scores(method, table)
     console.print(f"{SCORES} and {EXAMPLES} written to {found.path}")
+    return 0
 
 
 def _print_scores(method, table):

@@ -195,11 +195,11 @@ def save_figure(figure, path, dpi=150):
     """
     import matplotlib
 
-    from rkd_keras.files.results import MARK
+    from rkd_keras.files.results import MARK, make_folder
 
     path = Path(path)
     _make_drawable(figure)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # Without the date, the same figure gives the same file.
     metadata = {
         ".svg": {"Date": None},

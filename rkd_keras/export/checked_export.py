@@ -12,6 +12,7 @@ from rkd_keras.errors import InputError
 from rkd_keras.export.parity import ParityReport, check_parity
 from rkd_keras.export.serving_model import in_float32, serving_model
 from rkd_keras.files.images import read_image, resize_image, to_rgb_uint8
+from rkd_keras.files.results import make_folder
 from rkd_keras.predict import write_card
 from rkd_keras.predict.card import checked_card
 
@@ -78,6 +79,11 @@ def export_model(
     format = _checked_format(path, format, quantization)
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists already; choose another name or overwrite it")
+    if path.is_dir() and not (path / "saved_model.pb").is_file():
+        raise InputError(
+            f"{path} is a folder and no SavedModel, which alone is replaced; choose "
+            "another name"
+        )
     card = checked_card({**card, "quantization": quantization}, "the card")
     size = tuple(card["input_shape"][:2])
     if check_images is None:
@@ -93,7 +99,7 @@ def export_model(
     _check_model(model, card)
     model = in_float32(model)
     serving = serving_model(model, card["temperature"])
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{FORMATS[format]}")
     try:
         if format == "saved_model":

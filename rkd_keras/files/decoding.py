@@ -97,9 +97,11 @@ def decode_image(data, name="image"):
 def decode_mask(data, name="mask"):
     """Decode a mask: true where an image shows a defect.
 
-    A mask whose largest value is at most 15 numbers its classes: all but 0 is true.
+    A mask whose largest value is at most 15 numbers its classes, and one of at most 15
+    levels or colours, none of them nearly black, shows them: all but 0 is true.
     Otherwise brightness counts, and what is brighter than half of the mask's brightest
-    pixel is true. So masks of 0 and 1, of 0 and 255, and of 16 bits mean the same.
+    pixel is true. So masks of 0 and 1, of 0 and 255, of a level for each class, and of
+    16 bits mean the same.
 
     Args:
         data: the file's bytes.
@@ -109,7 +111,8 @@ def decode_mask(data, name="mask"):
         Array `(H, W)`, bool.
 
     Raises:
-        InputError: when the bytes are no image that can be decoded.
+        InputError: when the bytes are no image that can be decoded, or its pixels no
+            numbers.
 
     Example:
         >>> decode_mask(b"P2 3 1 255 0 1 1").tolist()
@@ -121,7 +124,16 @@ def decode_mask(data, name="mask"):
     if pixels.size == 0:
         raise InputError(f"{name} holds no pixels; replace the file")
     brightest = pixels.max()
-    return pixels > (0 if brightest <= _MOST_LABELS else brightest / 2)
+    if not np.isfinite(brightest):
+        raise InputError(
+            f"{name} holds pixels that are no numbers; save it with 8 bits"
+        )
+    levels = np.unique(pixels[pixels > 0])
+    # Of classes there are few, and none is nearly black as a JPEG's noise is.
+    is_classes = len(levels) <= _MOST_LABELS and not (levels <= _MOST_LABELS).any()
+    if brightest <= _MOST_LABELS or is_classes:
+        return pixels > 0
+    return pixels > brightest / 2
 
 
 def _decode(data, name):
@@ -134,9 +146,17 @@ def _decode(data, name):
     pixels = _by_opencv(data, _FLAGS)
     if pixels is None:
         raise InputError(f"{name} cannot be decoded as an image; replace the file")
-    # OpenCV inverts TIFFs of 8 bits and fewer itself.
-    if pixels.dtype == np.uint16 and tiff_tags(data).get(262) == 0:
-        pixels = np.iinfo(pixels.dtype).max - pixels
+    if pixels.dtype == np.uint16:
+        tags = tiff_tags(data)
+        # OpenCV takes the first rows of the first plane for the picture.
+        if tags.get(284) == 2 and tags.get(277, 1) > 1:
+            raise InputError(
+                f"{name} holds a plane for each colour, which is read with 8 bits "
+                "alone; save it with the colours of a pixel together"
+            )
+        # OpenCV inverts TIFFs of 8 bits and fewer itself.
+        if tags.get(262) == 0:
+            pixels = np.iinfo(pixels.dtype).max - pixels
     if pixels.ndim == 3 and pixels.shape[-1] >= 3:
         order = cv2.COLOR_BGRA2RGB if pixels.shape[-1] == 4 else cv2.COLOR_BGR2RGB
         if pixels.dtype in (np.uint8, np.uint16):
@@ -233,7 +253,8 @@ def describe_pixels(data, name="image"):
     tags = tiff_tags(data)
     if tags.get(262) == 0:
         notes.append("0 is white in the file; inverted")
-    if pixels.ndim == 3 and pixels.shape[-1] == 4 or _has_alpha(data):
+    has_ink = tags.get(262) == 5  # CMYK's fourth channel
+    if not has_ink and (pixels.shape[2:] == (4,) or _has_alpha(data)):
         notes.append("the alpha channel is dropped")
     if tags.get(274, 1) != 1 or _is_turned(data):
         notes.append("turned upright, as the file says")
@@ -260,7 +281,8 @@ def _has_alpha(data):
 
 def _pictures(data):
     """Count the pictures of an animation."""
-    if data[:4] != b"GIF8" and data[8:12] != b"WEBP":
+    is_animated_png = data[:4] == b"\x89PNG" and b"acTL" in data[:4096]
+    if data[:4] != b"GIF8" and data[8:12] != b"WEBP" and not is_animated_png:
         return 1
     buffer = np.frombuffer(data, dtype=np.uint8)
     try:

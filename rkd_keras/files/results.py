@@ -54,7 +54,7 @@ def unique_name(file, taken, endings=(".png",)):
         number += 1
 
 
-def check_targets(targets, inputs, overwrite=False):
+def check_targets(targets, inputs, overwrite=False, option="--out"):
     """Refuse to write over what was there before; to be called before anything is.
 
     Args:
@@ -62,10 +62,11 @@ def check_targets(targets, inputs, overwrite=False):
         inputs: paths that were given, read or not.
         overwrite: whether earlier results may be replaced; inputs never are.
             Defaults to `False`.
+        option: what names the targets on the command line. Defaults to `"--out"`.
 
     Raises:
         InputError: when a target is an input, or exists and `overwrite` is not set;
-            or when the folder of one is a file.
+            or when a folder above one is a file.
 
     Example:
         >>> check_targets(["strips/a.png"], ["strips/a.png"], overwrite=True)
@@ -77,14 +78,17 @@ def check_targets(targets, inputs, overwrite=False):
         if os.path.realpath(target) in read:
             raise InputError(
                 f"{printable(target)} is an input and would be replaced; give another "
-                "--out"
+                f"{option}"
             )
-        if target.parent.is_file():
-            raise InputError(f"{target.parent} is a file; give a folder with --out")
+        above = next(folder for folder in target.parents if os.path.lexists(folder))
+        if not above.is_dir():
+            raise InputError(
+                f"{printable(above)} is a file; give a folder with {option}"
+            )
         if not overwrite and target.exists():
             raise InputError(
                 f"{printable(target)} exists already; replace it with --overwrite or "
-                "give another --out"
+                f"give another {option}"
             )
 
 
@@ -105,7 +109,7 @@ def make_folder(path):
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"the folder {path} cannot be made: {error.strerror}"
+            f"the folder {printable(path)} cannot be made: {error.strerror}"
         ) from error
     return path
 

@@ -3,11 +3,13 @@
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import list_images, read_image, read_mask
+from rkd_keras.files.names import printable
 from rkd_keras.measure.grey import as_grey
 
 
@@ -67,6 +69,9 @@ class MaskedImages:
     def read(cls, images, masks, seed=0):
         """Pair the files of two folders by name and halve each class.
 
+        A mask has its image's path within the folder, with any suffix; where no other
+        image has its name, it may lie in any folder.
+
         Images that share pixels (see `rkd_keras.data.find_overlaps`) are in one half.
 
         Args:
@@ -78,13 +83,11 @@ class MaskedImages:
             `MaskedImages`.
 
         Raises:
-            InputError: when a mask is missing or of another size.
+            InputError: when a mask is missing, of another size, or may be that of
+                several images.
         """
-        truth = {path.stem: path for path in list_images(masks)}
         files = list_images(images)
-        missing = [f.name for f in files if f.stem not in truth]
-        if missing:
-            raise InputError(f"{masks} holds no mask for {missing[0]}")
+        truth = _masks_of(files, images, masks)
         by_class = defaultdict(list)
         for file in files:
             by_class[file.stem.rpartition("_")[0] or "all"].append(file)
@@ -93,15 +96,48 @@ class MaskedImages:
         for name, members in sorted(by_class.items()):
             for file in members:
                 image = as_grey(read_image(file))
-                mask = read_mask(truth[file.stem])
+                mask = read_mask(truth[file])
                 if mask.shape != image.shape:
-                    raise InputError(f"{truth[file.stem]} is not of its image's size")
+                    raise InputError(f"{truth[file]} is not of its image's size")
                 found.names.append(file.stem)
                 found.images.append(image)
                 found.masks.append(mask)
                 found.classes.append(name)
                 found.halves.append("tune" if file in tune else "check")
         return found
+
+
+def _masks_of(files, images, masks):
+    """Find the mask of each image, a dict."""
+    listed = list_images(masks)
+    places = dict(zip(_places(listed, masks), listed, strict=True))
+    by_name, named = defaultdict(list), defaultdict(list)
+    for path in listed:
+        by_name[path.stem].append(path)
+    for file in files:
+        named[file.stem].append(file)
+    found = {}
+    for file, place in zip(files, _places(files, images), strict=True):
+        alike = by_name[file.stem]
+        if place in places:
+            found[file] = places[place]
+        elif not alike:
+            raise InputError(f"{masks} holds no mask for {printable(file.name)}")
+        elif len(alike) > 1 or len(named[file.stem]) > 1:
+            raise InputError(
+                f"{printable(alike[0])} may be the mask of several images, or several "
+                f"of {printable(file)}; put masks into folders as their images"
+            )
+        else:
+            found[file] = alike[0]
+    return found
+
+
+def _places(files, folder):
+    from rkd_keras.data.reading.identity import relative_names
+
+    names = relative_names(files, folder)
+    return [PurePosixPath(name).with_suffix("").as_posix() for name in names]
 
 
 def _tuned(by_class, files, seed):

@@ -74,6 +74,7 @@ def evaluate(
     """
     from rkd_keras.evaluate.score_files import score_files
     from rkd_keras.files.model_file import model_file
+    from rkd_keras.files.results import make_folder
     from rkd_keras.predict import load
     from rkd_keras.runs.parts import labelled_images
     from rkd_keras.runs.run import Run
@@ -82,12 +83,15 @@ def evaluate(
     file = model_file(model)
     run = Run(file.parent if out is None else out)
     if out is not None:
-        _check_target(run, noise, overwrite)
+        _check_targets(run, noise, [file], overwrite)
     elif not file.exists():
         raise InputError(f"{model} is no file of yours; say where to write with --out")
     if file.suffix == ".keras" or file.is_dir():
         start_tensorflow()
     found = labelled_images(file, data, split, protocol, seed, split_seed)
+    if out is not None:
+        _check_targets(run, noise, found.files, overwrite)
+    make_folder(run.path)
     scores, answers = score_files(
         load(file, threads=threads),
         found.files,
@@ -107,12 +111,12 @@ def evaluate(
     return scores
 
 
-def _check_target(run, noise, overwrite):
-    path = run.path / _name(noise)
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"{path} exists already; replace it with --overwrite or give another --out"
-        )
+def _check_targets(run, noise, inputs, overwrite):
+    from rkd_keras.files.results import check_targets
+    from rkd_keras.runs.figures import NAMES
+
+    figures = () if noise else (run.figures / f"{name}.png" for name in NAMES)
+    check_targets([run.path / _name(noise), *figures], inputs, overwrite)
 
 
 def _name(noise):
@@ -120,7 +124,6 @@ def _name(noise):
 
 
 def _write(run, scores, answers, noise):
-    run.path.mkdir(parents=True, exist_ok=True)
     run.write_json(_name(noise), scores)
     if noise is None:
         from rkd_keras.runs.figures import write_figures

@@ -104,6 +104,7 @@ def export(
 
     from rkd_keras.export import export_model
     from rkd_keras.files.model_file import model_file
+    from rkd_keras.files.results import check_targets
     from rkd_keras.predict.quiet_stderr import quiet_stderr
     from rkd_keras.runs.run import Run
 
@@ -115,10 +116,7 @@ def export(
         )
     run = Run(file.parent)
     out, format = _target(file, out, format, quantize)
-    if out.exists() and not overwrite:
-        raise InputError(
-            f"{out} exists already; replace it with --overwrite or give another --out"
-        )
+    check_targets([out], [file, file.parent], overwrite)
     card = _card(file, run)
     size = tuple(card["input_shape"][:2])
     with console.status("reading images"):

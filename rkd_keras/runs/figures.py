@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+NAMES = ("confusion_matrix", "class_scores", "mistakes", "training_curves")
+
 
 def write_figures(folder, scores, answers, history):
     """Write the figures that the report shows.
@@ -14,9 +16,10 @@ def write_figures(folder, scores, answers, history):
     """
     from rkd_keras.evaluate import plots, top_mistakes
     from rkd_keras.evaluate.figure_style import save_figure
+    from rkd_keras.files.results import make_folder
 
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     class_names = scores["class_names"]
     figures = {
         "confusion_matrix": plots.plot_confusion_matrix(

@@ -94,18 +94,18 @@ def predict(
     """
     from rkd_keras.files.images import list_images
     from rkd_keras.files.model_file import model_file
+    from rkd_keras.files.results import check_targets
     from rkd_keras.predict import load
     from rkd_keras.predict.quiet_stderr import quiet_stderr
 
     if out is not None and out.suffix.lower() not in (".csv", ".json"):
         raise OptionError("out", f"must end in .csv or .json, not {out.name!r}")
-    if out is not None and out.exists() and not overwrite:
-        raise InputError(
-            f"{out} exists already; replace it with --overwrite or give another --out"
-        )
+    model = None if model is None else model_file(model)
+    if out is not None:
+        check_targets([out], [] if model is None else [model], overwrite)
     files = list_images(images)
     with quiet_stderr():
-        predictor = load(None if model is None else model_file(model), threads)
+        predictor = load(model, threads)
     rows, skipped = _classified(predictor, files, batch_size, strict, quiet)
     if not rows:
         raise InputError(f"none of {len(files)} images could be decoded")
@@ -150,8 +150,9 @@ def _write(out, rows, class_names):
 
     from rkd_keras.files.names import printable
     from rkd_keras.files.replacing import replacing
+    from rkd_keras.files.results import make_folder
 
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     with replacing(out) as temporary:
         if out.suffix.lower() == ".json":
             content = [{"file": printable(file), **asdict(v)} for file, v in rows]

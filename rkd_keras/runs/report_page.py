@@ -8,6 +8,7 @@ from pathlib import Path
 from rkd_keras.errors import InputError
 from rkd_keras.evaluate.plots import plot_training_curves
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 from rkd_keras.runs import run_facts
 from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import DISTILLATION
@@ -54,7 +55,7 @@ def write_report(run_directory, path=None):
         )
     text = _template().render(_contents(run))
     path = run.report_path if path is None else Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path

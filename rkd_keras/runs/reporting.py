@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from rkd_keras.errors import InputError
 from rkd_keras.options import AnyPath, Option, checked
 
 
@@ -32,10 +31,11 @@ def report(
         Traceback (most recent call last):
         rkd_keras.errors.InputError: nowhere is no folder; give a run directory
     """
+    from rkd_keras.files.results import check_targets
     from rkd_keras.runs.report_page import write_report
 
-    if out is not None and out.exists() and not overwrite:
-        raise InputError(
-            f"{out} exists already; replace it with --overwrite or give another --out"
-        )
+    if out is not None:
+        own = run.iterdir() if run.is_dir() else ()
+        inputs = [file for file in own if file.name != "report.html"]
+        check_targets([out], inputs, overwrite)
     return write_report(run, out)

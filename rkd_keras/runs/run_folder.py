@@ -108,9 +108,11 @@ class RunFolder:
             InputError: when the folder holds a run and neither flag is given, the
                 settings to resume with differ, or somebody is at work there.
         """
+        from rkd_keras.files.results import make_folder
+
         run = cls(path)
         run._refuse_what_is_there(config, resume, overwrite)
-        _made(run.path)
+        make_folder(run.path)
         run.lock()
         try:
             if overwrite and run.config_path.exists():
@@ -119,7 +121,7 @@ class RunFolder:
                 from rkd_keras.runs.versions import versions
 
                 run.write_json("config.json", {**config, "versions": versions()})
-            _made(run.figures)
+            make_folder(run.figures)
         except BaseException:
             run.close()
             raise
@@ -224,10 +226,3 @@ class RunFolder:
         with replacing(self.path / name) as temporary:
             text = json.dumps(content, indent=2, ensure_ascii=False)
             temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _made(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 
 
 class RowStore:
@@ -66,7 +67,7 @@ class RowStore:
 
     def add(self, row):
         """Append a finished row, a dict, and see it to the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()

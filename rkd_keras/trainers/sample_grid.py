@@ -51,6 +51,7 @@ class SampleGrid(keras.callbacks.Callback):
             InputError: when it cannot be written.
         """
         from rkd_keras.files.images import write_image
+        from rkd_keras.files.results import make_folder
 
         g, f = self.model.generator_g, self.model.generator_f
         fake_y, fake_x = g(self.x, training=False), f(self.y, training=False)
@@ -66,5 +67,5 @@ class SampleGrid(keras.callbacks.Callback):
         width = max(row.shape[1] for row in rows)
         rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
         picture = np.concatenate(rows).astype("uint8")
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_folder(self.directory)
         write_image(self.directory / name, picture, is_result=True)

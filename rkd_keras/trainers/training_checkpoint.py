@@ -10,6 +10,7 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 from rkd_keras.trainers.training_state import LAST, TrainingState, write_state
 
 # The state is written so rarely that it takes no more than this share of the time.
@@ -73,7 +74,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.monitor = monitor
         self.callbacks = [c for c in callbacks if hasattr(c, "get_state")]
         self.read_only = read_only
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_folder(self.directory)
         self.rows = []
         self.best = None
         self._pending = None

@@ -14,6 +14,7 @@ from rkd_keras.files.names import is_utf8
 from rkd_keras.files.pack_names import stays_inside
 from rkd_keras.files.packs import FORMAT, MANIFEST, PackedImage
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 from rkd_keras.files.tfrecord import encode_example, frame
 
 
@@ -144,6 +145,6 @@ def restore(pack, image, out):
             raise InputError(f"{image.shard} names {name}, outside of the pack")
         files[name] = features["annotation/encoded"][0]
     for name, data in files.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((out / name).parent)
         with replacing(out / name) as temporary:
             temporary.write_bytes(data)

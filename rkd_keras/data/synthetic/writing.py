@@ -51,13 +51,14 @@ def write_dataset(
     from rkd_keras.data.synthetic.drawing import draw_image
     from rkd_keras.data.synthetic.truth import CLASS_NAMES
     from rkd_keras.files.images import write_image
+    from rkd_keras.files.results import make_folder
     from rkd_keras.progress import shown_progress
 
     images, annotations = out / "IMAGES", out / "ANNOTATIONS"
     if out.exists():
         _clear(out, overwrite)
-    images.mkdir(parents=True, exist_ok=True)
-    annotations.mkdir(exist_ok=True)
+    for folder in (images, annotations):
+        make_folder(folder)
     origin = {
         "drawn_by": "rkd_keras.data.synthetic",
         "seed": seed,

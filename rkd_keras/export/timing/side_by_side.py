@@ -56,15 +56,14 @@ def benchmark(
     from rkd_keras.export.timing.processes import measure
     from rkd_keras.export.timing.subjects import reference_subjects, subject
     from rkd_keras.files.model_file import model_file
+    from rkd_keras.files.results import check_targets
     from rkd_keras.predict.quiet_stderr import quiet_stderr
 
-    if json is not None and json.exists() and not overwrite:
-        raise InputError(
-            f"{json} exists already; replace it with --overwrite or give another --json"
-        )
     files = [model_file(m) for m in models]
     if not files:
         raise InputError("give at least one model file")
+    if json is not None:
+        check_targets([json], files, overwrite, option="--json")
     if reference is not None:
         reference = model_file(reference)
     with tempfile.TemporaryDirectory() as folder:
@@ -84,8 +83,9 @@ def _write(path, results, settings):
 
     from rkd_keras.export.timing.machine import machine
     from rkd_keras.files.replacing import replacing
+    from rkd_keras.files.results import make_folder
 
     content = {"settings": settings, "machine": machine(), "results": results}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

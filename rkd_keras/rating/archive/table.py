@@ -86,6 +86,7 @@ def write_part(out, unit, rows):
 
     from rkd_keras.files.names import is_utf8, printable
     from rkd_keras.files.replacing import replacing
+    from rkd_keras.files.results import make_folder
 
     def text(value):
         """Escape a name that is no UTF-8: the format has no place for it."""
@@ -108,7 +109,7 @@ def write_part(out, unit, rows):
     )
     table = pyarrow.Table.from_pylist(rows, schema)
     path = part_path(out, unit.number)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary, temporary.open("wb") as stream:
         import_parquet().write_table(table, stream)
         stream.flush()

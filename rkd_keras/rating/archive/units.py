@@ -75,8 +75,9 @@ def find_units(paths, unit_images):
 def _found(paths):
     """Sort what the paths hold into loose files, packs and TFRecord files."""
     from rkd_keras.files.images import IMAGE_SUFFIXES, list_images
-    from rkd_keras.files.packs import MANIFEST
+    from rkd_keras.files.packs import is_pack
     from rkd_keras.files.results import is_result
+    from rkd_keras.files.walking import Walked, walk
 
     files, packs, records = set(), set(), set()
     for path in map(os.path.abspath, paths):
@@ -86,17 +87,14 @@ def _found(paths):
             else:
                 files.update(map(str, list_images(path)))
             continue
-        for folder, _, names in os.walk(path):
-            if MANIFEST in names:
-                packs.add(folder)
-            for name in names:
-                inner = os.path.join(folder, name)
-                if name.lower().endswith(IMAGE_SUFFIXES) and os.path.isfile(inner):
-                    files.add(inner)
-                elif name.endswith(".tfrecord"):
-                    records.add(inner)
-    files = {file for file in files if not is_result(file)}
-    return files, packs, {r for r in records if os.path.dirname(r) not in packs}
+        walked = Walked(packs=[path]) if is_pack(path) else walk(path)
+        packs.update(map(str, walked.packs))
+        for inner in map(str, walked.files):
+            if inner.lower().endswith(IMAGE_SUFFIXES):
+                files.add(inner)
+            elif inner.endswith(".tfrecord"):
+                records.add(inner)
+    return {file for file in files if not is_result(file)}, packs, records
 
 
 def _shards(directory):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 from rkd_keras.runs.run import Run
 
 KEPT_FILES = ("config.json", "split.json", "history.csv", "metrics.json", "model.keras")
@@ -86,7 +87,7 @@ def take_run(row, run, common, folder):
             f"evaluate {run.path} --split test"
         )
     out = Path(row_settings(row, common, folder).out)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     for name in KEPT_FILES:
         if (run.path / name).is_file():
             with replacing(out / name) as temporary:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.files.results import make_folder
 
 KINDS = {"float32": None, "int8": "int8"}
 CALIBRATION_IMAGES = 200
@@ -152,7 +153,7 @@ def _export(model, class_names, path, quantization, images):
     from rkd_keras.predict.card import new_card, write_card
 
     serving = serving_model(in_float32(model))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary:
         temporary.write_bytes(convert_to_tflite(serving, quantization, images))
         card = new_card(class_names, model.input_shape[1:])
