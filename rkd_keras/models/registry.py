@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rkd_keras.options import option_of
+from rkd_keras.options import as_kind, option_of
 
 if TYPE_CHECKING:
     import keras
@@ -112,14 +112,16 @@ def network(
             for each in _parameters(builder)
         ]
         signature = inspect.Signature(parameters)
-        options = {p.name: option_of(p.annotation)[1] for p in parameters}
+        options = {p.name: option_of(p.annotation) for p in parameters}
 
         @functools.wraps(builder)
         def build(*args, **kwargs):
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             for name, value in bound.arguments.items():
-                options[name].check(name, value)
+                kind, option = options[name]
+                bound.arguments[name] = as_kind(name, kind, value)
+                option.check(name, bound.arguments[name])
             return builder(**bound.arguments)
 
         build.__signature__ = signature.replace(

@@ -16,6 +16,7 @@ from rkd_keras.options.option import (
     read_as,
 )
 from rkd_keras.options.shared import (
+    LARGEST_SIDE,
     Data,
     Groups,
     MinContrast,
@@ -38,10 +39,12 @@ from rkd_keras.options.shared import (
     ValFraction,
     Width,
 )
+from rkd_keras.options.values import as_kind
 
 __all__ = [
     "AnyPath",
     "AnyPaths",
+    "LARGEST_SIDE",
     "Data",
     "Groups",
     "MinContrast",
@@ -64,6 +67,7 @@ __all__ = [
     "Threads",
     "ValFraction",
     "Width",
+    "as_kind",
     "checked",
     "documented",
     "is_optional",

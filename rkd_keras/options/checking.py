@@ -4,10 +4,10 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar, overload
 
 from rkd_keras.options.option import option_of, read_as
+from rkd_keras.options.values import as_kind
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -28,9 +28,9 @@ def checked(
 def checked(function=None, /, *, of=None, without=(), **defaults):
     """Check the options of a public function, and show them in its docstring.
 
-    A function that takes an `AnyPath` gets a `Path`, and a list of them for
-    `AnyPaths`. One that takes `**options` gets the arguments of the dataclass `of` in
-    their place.
+    Values become what the types say, see `as_kind`. A function that takes an `AnyPath`
+    gets a `Path`, and a list of them for `AnyPaths`. One that takes `**options` gets
+    the arguments of the dataclass `of` in their place.
 
     Args:
         function: a function whose arguments are annotated with `Option`.
@@ -43,7 +43,8 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
         attribute `options` is a dict from name to type, `Option` and default.
 
     Raises:
-        OptionError: when the function is called, for a value out of range.
+        OptionError: when the function is called, for a value of another type or out
+            of range.
 
     Example:
         >>> @checked
@@ -63,9 +64,9 @@ def checked(function=None, /, *, of=None, without=(), **defaults):
         bound = signature.bind(*args, **kwargs)
         for name, value in bound.arguments.items():
             kind, option = known[name]
-            bound.arguments[name] = _as_paths(read_as(kind), value)
+            bound.arguments[name] = as_kind(name, kind, value)
             if option is not None:
-                option.check(name, value)
+                option.check(name, bound.arguments[name])
         if of is not None:
             bound.apply_defaults()
         return function(*bound.args, **bound.kwargs)
@@ -147,18 +148,6 @@ def _signature(function, of, without, defaults):
                 )
             )
     return own.replace(parameters=[*parameters, *merged])
-
-
-def _as_paths(kind, value):
-    kinds = (kind, *typing.get_args(kind))
-    if list[Path] in kinds:
-        if isinstance(value, str | Path):
-            return [Path(value)]
-        if isinstance(value, list | tuple):
-            return [Path(each) if isinstance(each, str) else each for each in value]
-    elif Path in kinds and isinstance(value, str):
-        return Path(value)
-    return value
 
 
 def _documented(text, known):

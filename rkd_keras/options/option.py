@@ -82,7 +82,7 @@ class Option:
     def range(self):
         """The range in words."""
         words = [
-            f"{word} {value:g}"
+            f"{word} {value if isinstance(value, int) else format(value, 'g')}"
             for word, value in (
                 ("at least", self.at_least),
                 ("above", self.above),

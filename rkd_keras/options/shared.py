@@ -4,12 +4,19 @@ from typing import Annotated
 
 from rkd_keras.options.option import AnyPath, Option
 
+LARGEST_SEED = 2**32 - 1  # numpy's
+# Pixels; an image of it in floats takes 200 MB.
+LARGEST_SIDE = 4096
+
 Data = Annotated[
     AnyPath,
     Option("Data set: NEU-DET or NEU-CLS folder, folder per class, pack, or CSV."),
 ]
 Seed = Annotated[
-    int, Option("Decides everything random but the test part.", at_least=0)
+    int,
+    Option(
+        "Decides everything random but the test part.", at_least=0, at_most=LARGEST_SEED
+    ),
 ]
 Groups = Annotated[
     str | None,
@@ -20,7 +27,9 @@ Groups = Annotated[
         "none, when left out."
     ),
 ]
-SplitSeed = Annotated[int, Option("Decides the test part.", at_least=0)]
+SplitSeed = Annotated[
+    int, Option("Decides the test part.", at_least=0, at_most=LARGEST_SEED)
+]
 ValFraction = Annotated[
     float | None,
     Option("Share of the training part to validate on.", at_least=0, below=1),
@@ -45,7 +54,10 @@ Width = Annotated[float, Option("Factor on every number of filters.", above=0)]
 StemStride = Annotated[
     int, Option("Stride of the stem; 2 is about four times cheaper.", at_least=1)
 ]
-Size = Annotated[int, Option("Side of the square input in pixels.", at_least=8)]
+Size = Annotated[
+    int,
+    Option("Side of the square input in pixels.", at_least=8, at_most=LARGEST_SIDE),
+]
 # Its values are checked by `rkd_keras.measure`, as those of MmPerPixel.
 Segmentation = Annotated[str, Option("Segmentation: default or paper.")]
 Polarity = Annotated[

@@ -9,6 +9,7 @@ from rkd_keras.data.reading.protocols import Protocol, grouping_of
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     AnyPath,
+    LARGEST_SIDE,
     Data,
     Groups,
     Model,
@@ -23,6 +24,7 @@ from rkd_keras.options import (
     Strict,
     ValFraction,
     Width,
+    as_kind,
     documented,
     option_of,
 )
@@ -90,6 +92,7 @@ class Settings:
         Option(
             "Side of the square input in pixels; 64, or what imagenet was learnt at.",
             at_least=8,
+            at_most=LARGEST_SIDE,
         ),
     ] = None
     split: Protocol = "holdout"
@@ -208,7 +211,7 @@ class Settings:
 
     def __post_init__(self, width: float, stem_stride: int) -> None:
         """Make of every value what JSON can hold."""
-        options = dict(self.model_options or {})
+        options = dict(as_kind("model_options", dict | None, self.model_options) or {})
         # Where a network has a width of its own, the neutral 1 must not undo it.
         if width != 1.0:
             options = {"width": width, **options}
@@ -254,9 +257,16 @@ class Settings:
             OptionError: for a value that is out of its range.
             InputError: for values that exclude each other.
         """
-        for name, (_, option) in OPTIONS.items():
-            if option is not None and hasattr(self, name):
-                option.check(name, getattr(self, name))
+        for name, (kind, option) in OPTIONS.items():
+            if option is None:
+                continue
+            is_of_model = name in ("width", "stem_stride")
+            values = self.model_options if is_of_model else vars(self)
+            value = as_kind(name, kind, values.get(name))
+            option.check(name, value)
+            # Paths stay the texts that JSON can hold.
+            if name in values and not isinstance(value, Path):
+                values[name] = value
         if self.unfreeze and self.weights != "imagenet":
             raise OptionError("unfreeze", "is of use with weights imagenet alone")
         if not self.teacher:

@@ -16,7 +16,7 @@ from rkd_keras.files.images import read_image, read_mask, resize_image
 GREY = np.arange(120, dtype=np.uint8).reshape(10, 12) * 2
 
 
-def tiff(pixels, polarity=1, turn=None, order="<"):
+def tiff(pixels, polarity=1, turn=None, order="<", planes=1):
     """A TIFF of one strip, written out: no package for it is needed."""
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
@@ -24,10 +24,12 @@ def tiff(pixels, polarity=1, turn=None, order="<"):
     data = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
     tags = {
         **{256: width, 257: height, 258: bits, 259: 1, 262: polarity, 273: None},
-        **{277: channels, 278: height, 279: len(data), 339: kind},
+        **{277: channels, 278: height, 279: len(data), 284: planes, 339: kind},
     }
     if turn:
         tags[274] = turn
+    if planes == 1:
+        del tags[284]
     start = 8 + 2 + 12 * len(tags) + 4
     entries = b""
     for tag in sorted(tags):
@@ -217,6 +219,39 @@ def test_masks_of_other_kinds(tmp_path):
     np.testing.assert_array_equal(read_mask(tmp_path / "mask.jpg"), large > 0)
     cv2.imwrite(str(path), labels * 0)
     assert not read_mask(path).any()
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        (50, 100, 150, 200, 250),  # a class each
+        (16, 255),
+        [(0, 0, 64), (0, 0, 192), (128, 64, 0)],  # Pascal VOC's colours of 8, 9 and 6
+        (1000, 60000),
+    ],
+)
+def test_masks_with_a_level_for_each_class_lose_none(tmp_path, levels):
+    levels = np.array([levels[0], *levels])
+    levels[0] = 0
+    classes = np.arange(120).reshape(10, 12) % len(levels)
+    deep = "uint16" if levels.max() > 255 else "uint8"
+    cv2.imwrite(str(tmp_path / "mask.png"), levels[classes].astype(deep))
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png"), classes > 0)
+
+
+def test_a_mask_of_what_is_no_number_is_refused():
+    pixels = np.full((10, 12), np.nan, "float32")
+    with pytest.raises(InputError, match="mask holds pixels that are no numbers"):
+        decode_mask(tiff(pixels))
+
+
+def test_planes_of_colours_that_would_arrive_wrong_are_refused():
+    """OpenCV shows the first rows of the first plane, in three colours."""
+    pixels = np.repeat(GREY[..., None], 3, axis=-1).astype("uint16") * 257
+    data = tiff(pixels, polarity=2, planes=2)
+    with pytest.raises(InputError, match="strip.tif holds a plane for each colour"):
+        decode_image(data, "strip.tif")
+    assert decode_image(tiff(pixels, polarity=2)).shape == (10, 12, 3)
 
 
 @pytest.mark.parametrize(

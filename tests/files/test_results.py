@@ -54,3 +54,12 @@ def test_what_cannot_be_read_is_no_result(tmp_path):
     assert not is_result(tmp_path / "none.png") and not is_result(tmp_path)
     (tmp_path / "a.png").write_bytes(b"rkd_keras result")
     assert not is_result(tmp_path / "a.png")
+
+
+def test_a_file_anywhere_above_a_result_is_named(tmp_path):
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(InputError, match="file is a file; give a folder with --json"):
+        check_targets([tmp_path / "file" / "a" / "b.json"], [], option="--json")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match="nowhere is a file"):
+        check_targets([tmp_path / "nowhere" / "b.png"], [])

@@ -74,6 +74,22 @@ def test_missing_and_odd_masks_are_named(folders):
         MaskedImages.read(images, masks)
 
 
+def test_files_numbered_alike_have_masks_of_their_own(tmp_path):
+    """Class folders of images, and a folder of masks built the same."""
+    for place, rows in (("a", slice(0, 10)), ("b", slice(20, 40))):
+        mask = np.zeros((40, 40), np.uint8)
+        mask[rows] = 255
+        for folder, content in (("images", 255 - mask), ("masks", mask)):
+            (tmp_path / folder / place).mkdir(parents=True)
+            cv2.imwrite(str(tmp_path / folder / place / "001.png"), content)
+    data = MaskedImages.read(tmp_path / "images", tmp_path / "masks")
+    perfect = score_segmentation(data, lambda image: image < 128)
+    assert perfect["all"]["mean"] == 1.0
+    (tmp_path / "masks" / "b" / "001.png").rename(tmp_path / "masks" / "001.png")
+    with pytest.raises(InputError, match="may be the mask of several images"):
+        MaskedImages.read(tmp_path / "images", tmp_path / "masks")
+
+
 @pytest.mark.parametrize("name", list(RIVALS))
 def test_every_rival_gives_a_mask(name, strip, disc):
     image = strip([disc(60, 60, 14)], -0.5)

@@ -48,6 +48,21 @@ def test_own_pictures_are_never_rated(archive, tmp_path):
     assert rated.summary["images"] == 3
 
 
+def test_an_archive_is_walked_as_every_folder_is(archive, tmp_path):
+    """Links to folders are followed; what systems leave behind is no image."""
+    line = tmp_path / "line"
+    (line / ".ipynb_checkpoints").mkdir(parents=True)
+    (line / "__MACOSX").mkdir()
+    write_image(line / ".ipynb_checkpoints" / "0-checkpoint.png", scratched(0))
+    write_image(line / "__MACOSX" / "0.png", scratched(0))
+    (line / "linked").symlink_to(archive, target_is_directory=True)
+    (line / "circle").symlink_to(line, target_is_directory=True)
+    rated = rate_archive(line, tmp_path / "scores", quiet=True)
+    assert {row["file"] for row in rows(rated)} == {
+        str(line / "linked" / f"{i}.png") for i in range(3)
+    }
+
+
 def test_the_old_name_says_the_new_one(archive, tmp_path):
     from typer.testing import CliRunner
 
