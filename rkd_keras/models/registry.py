@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rkd_keras.options import as_kind, option_of
+from rkd_keras.options import as_kind, option_of, read_as
 
 if TYPE_CHECKING:
     import keras
@@ -120,7 +120,9 @@ def network(
             bound.apply_defaults()
             for name, value in bound.arguments.items():
                 kind, option = options[name]
-                bound.arguments[name] = as_kind(name, kind, value)
+                # "neu" stays a name among the paths of weights.
+                if read_as(kind) == kind:
+                    bound.arguments[name] = as_kind(name, kind, value)
                 option.check(name, bound.arguments[name])
             return builder(**bound.arguments)
 

@@ -3,13 +3,14 @@
 import json
 import shlex
 from dataclasses import InitVar, asdict, dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.data.reading.protocols import Protocol, grouping_of
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
-    AnyPath,
     LARGEST_SIDE,
+    AnyPath,
     Data,
     Groups,
     Model,
