@@ -8,12 +8,10 @@ command that makes it again.
 """
 
 import argparse
-import csv
-import json
 import shutil
 from pathlib import Path
 
-from rkd_keras.runs.settings import Settings
+from rkd_keras.runs import open_run
 
 KEPT = ("config.json", "history.csv", "metrics.json", "exports.json")
 
@@ -49,20 +47,17 @@ def main():
 
 def describe(folder):
     """Return a run's row and the command that makes it."""
-    config = json.loads((folder / "config.json").read_text())
-    scores = json.loads((folder / "metrics.json").read_text())
-    with (folder / "history.csv").open(newline="") as file:
-        history = list(csv.DictReader(file))
-    minutes = sum(float(row["seconds"]) for row in history) / 60
-    options = ", ".join(f"{k}={v}" for k, v in config["model_options"].items())
-    teacher = Path(config["teacher"]).name if config["teacher"] else ""
+    run = open_run(folder)
+    settings, scores, seconds = run.settings, run.scores, run.history["seconds"]
+    options = ", ".join(f"{k}={v}" for k, v in settings.model_options.items())
+    teacher = Path(settings.teacher).name if settings.teacher else ""
     line = (
-        f"| {folder.name} | `{config['model']}({options})` | {teacher} "
-        f"| {len(history)} | {config['seed']} | {minutes:.0f} "
+        f"| {folder.name} | `{settings.model}({options})` | {teacher} "
+        f"| {len(seconds)} | {settings.seed} | {seconds.sum() / 60:.0f} "
         f"| {100 * scores['accuracy']:.2f} % | {100 * scores['macro_recall']:.2f} % "
         f"| {scores['gmean']:.4f} |"
     )
-    return {"line": line, "command": Settings.from_config(config).command("NEU-DET")}
+    return {"line": line, "command": settings.command("NEU-DET")}
 
 
 if __name__ == "__main__":

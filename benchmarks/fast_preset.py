@@ -9,7 +9,7 @@ end for the whole table.
 """
 
 import argparse
-import json
+import operator
 import statistics
 from pathlib import Path
 
@@ -20,6 +20,7 @@ start_tensorflow()
 import keras  # noqa: E402
 
 from rkd_keras.runs.experiment import Settings, run_experiment  # noqa: E402
+from rkd_keras.studies.row_store import RowStore  # noqa: E402
 
 BASE = {"learning_rate": 1e-3, "label_smoothing": 0.1, "zoom": 0.0}
 VARIANTS = {
@@ -46,14 +47,12 @@ def main():
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "rows.jsonl"
-    rows = []
-    if path.exists():
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
+    store = RowStore(
+        args.out / "rows.jsonl", operator.itemgetter("variant", "seed", "epochs")
+    )
     for seed in args.seeds:
         for variant in args.variants:
-            key = {"variant": variant, "seed": seed, "epochs": args.epochs}
-            if any(key.items() <= row.items() for row in rows):
+            if (variant, seed, args.epochs) in store:
                 continue
             keras.backend.clear_session()
             run = run_experiment(
@@ -71,10 +70,11 @@ def main():
                     **{**BASE, **VARIANTS[variant]},
                 )
             )
-            rows.append({**key, "val_accuracy": run.scores["accuracy"]})
-            with path.open("a") as file:
-                file.write(json.dumps(rows[-1]) + "\n")
-            print(rows[-1], flush=True)
+            key = {"variant": variant, "seed": seed, "epochs": args.epochs}
+            row = {**key, "val_accuracy": run.scores["accuracy"]}
+            store.add(row)
+            print(row, flush=True)
+    rows = list(store.rows.values())
     lines = [
         "| variant | seeds | validation accuracy % (mean, range) |",
         "|---|---|---|",

@@ -13,6 +13,7 @@ whole table.
 
 import argparse
 import json
+import operator
 import shutil
 import statistics
 import time
@@ -25,6 +26,7 @@ start_tensorflow()
 import keras  # noqa: E402
 
 from rkd_keras.runs.experiment import Settings, run_experiment  # noqa: E402
+from rkd_keras.studies.row_store import RowStore  # noqa: E402
 
 METHODS = {
     "unmixed": None,
@@ -68,23 +70,20 @@ def arguments():
 def main():
     args = arguments()
     args.out.mkdir(parents=True, exist_ok=True)
-    rows_path = args.out / "rows.jsonl"
-    rows = []
-    if rows_path.exists():
-        rows = [json.loads(line) for line in rows_path.read_text().splitlines()]
+    store = RowStore(
+        args.out / "rows.jsonl", operator.itemgetter("count", "seed", "method")
+    )
     for count in args.counts:
         for seed in args.seeds:
             teacher = args.runs / f"few{count}_seed{seed}_teacher"
             for method in ["teacher", *args.methods]:
-                key = {"count": count, "seed": seed, "method": method}
-                if any(key.items() <= row.items() for row in rows):
+                if (count, seed, method) in store:
                     continue
+                key = {"count": count, "seed": seed, "method": method}
                 row = {**key, **run(args, count, seed, method, teacher)}
-                rows.append(row)
-                with rows_path.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
+                store.add(row)
                 print(json.dumps(row), flush=True)
-    write_table(args, rows)
+    write_table(args, list(store.rows.values()))
 
 
 def run(args, count, seed, method, teacher):

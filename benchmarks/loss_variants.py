@@ -10,7 +10,7 @@ of JSON lines, and what the file already holds is not run again.
 """
 
 import argparse
-import json
+import operator
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from rkd_keras.data.reading.splits import make_split
 from rkd_keras.data.samples.balanced_sampling import balanced_order
 from rkd_keras.losses import LossStateCallback, create_loss
 from rkd_keras.models import create_model
+from rkd_keras.studies.row_store import RowStore
 from rkd_keras.trainers import get_recipe
 
 COUNTS = (160, 88, 48, 26, 14, 8)
@@ -135,19 +136,17 @@ def main():
     train = make_split(index, "neu-600", val_fraction=0.0).train
     images, kept = load_images([index.files[i] for i in train], (args.size, args.size))
     labels = index.labels[train[kept]]
-    rows = []
-    if args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
     settings = {"epochs": args.epochs, "width": args.width, "size": args.size}
+    store = RowStore(args.out, operator.itemgetter("loss", "seed", *settings))
     for seed in range(args.seeds):
         for spec in args.losses:
-            key = {"loss": spec, "seed": seed, **settings}
-            if any(key.items() <= row.items() for row in rows):
+            if (spec, seed, *settings.values()) in store:
                 continue
-            rows.append({**key, **run(spec, images, labels, seed, args)})
-            with args.out.open("a") as file:
-                file.write(json.dumps(rows[-1]) + "\n")
-            print(rows[-1], flush=True)
+            key = {"loss": spec, "seed": seed, **settings}
+            row = {**key, **run(spec, images, labels, seed, args)}
+            store.add(row)
+            print(row, flush=True)
+    rows = store.rows.values()
     summarise([row for row in rows if settings.items() <= row.items()])
 
 

@@ -34,11 +34,12 @@ from rkd_keras.export.serving_model import in_float32  # noqa: E402
 from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.export.timing.processes import measure  # noqa: E402
 from rkd_keras.files.images import list_images  # noqa: E402
-from rkd_keras.models import count_multiply_adds, load_model  # noqa: E402
+from rkd_keras.models import count_multiply_adds  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
 from rkd_keras.models.zoo import find_network  # noqa: E402
 from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402
 from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
+from rkd_keras.runs import open_run  # noqa: E402
 
 PAGES = Path(__file__).parent.parent / "docs" / "model_cards"
 LARGEST_BUNDLE = 6_000_000
@@ -53,16 +54,16 @@ def main():
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--preliminary", action="store_true", help="to be replaced")
     args = parser.parse_args()
-    config = json.loads((args.run / "config.json").read_text(encoding="utf-8"))
+    run = open_run(args.run)
+    config = run.config
     shape = shape_of(config)
     preset = preset_of(shape)
-    split = json.loads((args.run / "split.json").read_text(encoding="utf-8"))
-    model = in_float32(load_model(args.run / "model.keras"))
-    images, labels = read_parts(split, model.input_shape[1:3])
+    model = in_float32(run.model)
+    images, labels = read_parts(run.split, model.input_shape[1:3])
     card = fit_decisions(
         model,
         new_card(
-            split["class_names"],
+            run.class_names,
             model.input_shape[1:],
             preset=preset,
             trained_on=f"{config['split']}, {len(labels['train'])} images of NEU-DET",
@@ -90,12 +91,12 @@ def main():
         overwrite=True,
     )
     model.save_weights(weights, overwrite=True)
-    register(preset, shape, weights, split["class_names"])
+    register(preset, shape, weights, run.class_names)
     facts = {
         "preset": preset,
         "preliminary": args.preliminary,
         "shape": shape,
-        "commands": commands(args.run, config, args.preliminary),
+        "commands": commands(run, args.preliminary),
         "teacher": teacher_of(config),
         "seed": config["seed"],
         "images": {part: len(found) for part, found in labels.items()},
@@ -165,7 +166,7 @@ def register(preset, shape, weights, class_names):
         "shape": shape,
         "weights": weights.name,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "class_names": class_names,
+        "class_names": list(class_names),
     }
     ordered = {name: entries[name] for name in PRESETS if name in entries}
     text = json.dumps(ordered, indent=2) + "\n"
@@ -176,24 +177,23 @@ def teacher_of(config):
     """Return name and test accuracy of the run's teacher, or `None`."""
     if not config.get("teacher"):
         return None
-    folder = Path(config["teacher"])
-    teacher = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    found = {"model": teacher["model"], "options": teacher["model_options"]}
-    metrics = folder / "metrics.json"
-    if metrics.is_file():
-        found["accuracy"] = json.loads(metrics.read_text(encoding="utf-8"))["accuracy"]
+    teacher = open_run(config["teacher"])
+    config = teacher.config
+    found = {"model": config["model"], "options": config["model_options"]}
+    if teacher.scores:
+        found["accuracy"] = teacher.scores["accuracy"]
     return found
 
 
-def commands(run, config, preliminary):
+def commands(run, preliminary):
     """Return the commands that made the run, its teacher's first."""
-    found = [command_of(config, run.name)]
-    if config.get("teacher"):
-        folder = Path(config["teacher"])
-        text = (folder / "config.json").read_text(encoding="utf-8")
-        found.insert(0, command_of(json.loads(text), folder.name))
+    name = run.path.name
+    found = [command_of(run.config, name)]
+    if run.config.get("teacher"):
+        teacher = open_run(run.config["teacher"])
+        found.insert(0, command_of(teacher.config, teacher.path.name))
     flag = " --preliminary" if preliminary else ""
-    return [*found, f"python benchmarks/make_bundle.py runs/{run.name}{flag}"]
+    return [*found, f"python benchmarks/make_bundle.py runs/{name}{flag}"]
 
 
 def scores(model, card, predictor, images, labels):

@@ -27,7 +27,6 @@ from rkd_keras.data import load_images  # noqa: E402
 from rkd_keras.evaluate.calibration import expected_calibration_error  # noqa: E402
 from rkd_keras.export import fit_decisions  # noqa: E402
 from rkd_keras.files.images import list_images  # noqa: E402
-from rkd_keras.models import load_model  # noqa: E402
 from rkd_keras.predict import (  # noqa: E402
     UnknownDetector,
     fit_unknown,
@@ -36,6 +35,7 @@ from rkd_keras.predict import (  # noqa: E402
     softmax,
 )
 from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
+from rkd_keras.runs import open_run  # noqa: E402
 
 
 def main():
@@ -46,8 +46,8 @@ def main():
     parser.add_argument("--false-alarm-rate", type=float, default=0.01)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    model = load_model(args.run / "model.keras")
-    split = json.loads((args.run / "split.json").read_text(encoding="utf-8"))
+    trained = open_run(args.run)
+    model, split = trained.model, trained.split
     size = model.input_shape[1:3]
     images, labels = {}, {}
     for part in ("train", "val", "test"):

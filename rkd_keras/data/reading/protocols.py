@@ -47,3 +47,19 @@ def grouping_of(protocol, groups=None):
         return groups
     keeps = protocol == "holdout" or protocol.endswith(GROUPED)
     return "overlap" if keeps else "none"
+
+
+def draws_training_images(protocol):
+    """Tell whether the seed, not the split seed alone, decides what is trained on.
+
+    Args:
+        protocol: one of `PROTOCOLS`.
+
+    Returns:
+        Whether it draws few or unbalanced training images.
+
+    Example:
+        >>> draws_training_images("neu-600"), draws_training_images("neu-few10-grouped")
+        (False, True)
+    """
+    return protocol.removesuffix(GROUPED) in {*LONG_TAIL, *FEW}

@@ -3,14 +3,11 @@
 import json
 from pathlib import Path
 
-from rkd_keras.data.reading.protocols import grouping_of
+from rkd_keras.data.reading.protocols import draws_training_images, grouping_of
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import Settings
 from rkd_keras.studies.comparison.train_row import row_settings
-
-# Splits whose training images the seed decides: a teacher must have seen the same.
-SEEDED_SPLITS = ("neu-lt", "neu-few")
 
 
 def find_teacher(row, common, folder, teachers=()):
@@ -45,7 +42,7 @@ def fits_as_teacher(run, wanted):
     except InputError:
         return False
     same = ["model", "size", "split", "split_seed"]
-    if wanted.split.startswith(SEEDED_SPLITS):
+    if draws_training_images(wanted.split):
         same.append("seed")
     return (
         run.model_path.is_file()
