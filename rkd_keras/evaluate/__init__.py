@@ -5,11 +5,11 @@ from rkd_keras.evaluate.classical import ClassicalClassifier
 from rkd_keras.evaluate.embedding_distance import frechet_distance, kernel_distance
 from rkd_keras.evaluate.figure_style import save_figure
 from rkd_keras.evaluate.history import read_history
+from rkd_keras.evaluate.mistake_gallery import plot_mistakes
 from rkd_keras.evaluate.plots import (
     plot_class_scores,
     plot_comparison,
     plot_confusion_matrix,
-    plot_mistakes,
     plot_training_curves,
 )
 from rkd_keras.evaluate.score_files import score_files

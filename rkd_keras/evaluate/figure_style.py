@@ -175,7 +175,7 @@ def blend(color, depth):
 
 
 def save_figure(figure, path, dpi=150):
-    """Write a figure as PNG, SVG or PDF, after the path's suffix.
+    """Write a figure as PNG, SVG or PDF, after the path's suffix; whole or not at all.
 
     Args:
         figure: a `matplotlib.figure.Figure`.
@@ -184,6 +184,9 @@ def save_figure(figure, path, dpi=150):
 
     Returns:
         The path, a `Path`.
+
+    Raises:
+        InputError: when it cannot be written.
 
     Example:
         >>> import tempfile
@@ -195,6 +198,7 @@ def save_figure(figure, path, dpi=150):
     """
     import matplotlib
 
+    from rkd_keras.files.replacing import replacing
     from rkd_keras.files.results import MARK, make_folder
 
     path = Path(path)
@@ -207,8 +211,8 @@ def save_figure(figure, path, dpi=150):
         # So that it is never taken for an image to be classified.
         ".png": {"Software": MARK},
     }
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), replacing(path) as temporary:
         figure.savefig(
-            path, dpi=dpi, bbox_inches="tight", metadata=metadata.get(path.suffix)
+            temporary, dpi=dpi, bbox_inches="tight", metadata=metadata.get(path.suffix)
         )
     return path

@@ -161,54 +161,6 @@ def plot_class_scores(per_class):
 
 
 @styled
-def plot_mistakes(images, mistakes, columns=6):
-    """Draw a gallery of wrong answers.
-
-    Args:
-        images: array `(n, H, W)`, `(n, H, W, 1)` or `(n, H, W, 3)`, uint8; the
-            i-th image belongs to the i-th mistake.
-        mistakes: list of dicts with `truth`, `predicted` and `probability`, as
-            `top_mistakes` gives.
-        columns: images in a row. Defaults to 6.
-
-    Returns:
-        A `matplotlib.figure.Figure`; one that says so when there is none.
-
-    Raises:
-        InputError: when there is not one image for each mistake.
-
-    Example:
-        >>> import numpy as np
-        >>> mistake = {"truth": "in", "predicted": "sc", "probability": 0.7}
-        >>> len(plot_mistakes(np.zeros((1, 8, 8), "uint8"), [mistake]).axes)
-        1
-    """
-    if len(images) != len(mistakes):
-        raise InputError(
-            f"images must hold one image for each of the {len(mistakes)} mistakes. "
-            f"Received: {len(images)} images"
-        )
-    if not mistakes:
-        figure = new_figure(4, 0.8)
-        figure.text(0.5, 0.5, "No image was named wrongly.", ha="center", va="center")
-        return figure
-    columns = min(columns, len(mistakes))
-    rows = -(-len(mistakes) // columns)
-    figure = new_figure(1.35 * columns, 1.78 * rows)
-    for place, (image, mistake) in enumerate(zip(images, mistakes, strict=True), 1):
-        axes = figure.add_subplot(rows, columns, place)
-        axes.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
-        axes.set_axis_off()
-        axes.set_title(
-            f"is {mistake['truth']}\ncalled {mistake['predicted']}\n"
-            f"with {100 * mistake['probability']:.0f} %",
-            fontsize=7,
-            fontweight="normal",
-        )
-    return figure
-
-
-@styled
 def plot_comparison(histories, column="val_accuracy"):
     """Draw one column of several runs' histories over the epochs (Figure 16).
 

@@ -279,11 +279,11 @@ def _shrunk(image, most_side):
 
 
 def _boxes_mask(measurement):
-    mask = np.zeros(measurement.image_shape, bool)
-    for defect in measurement.defects:
-        left, top, width, height = defect.bbox
-        mask[top : top + height, left : left + width] = True
-    return mask
+    from rkd_keras.data.reading.boxes import mask_of_boxes
+
+    found = (defect.bbox for defect in measurement.defects)
+    boxes = [(x, y, x + width, y + height) for x, y, width, height in found]
+    return mask_of_boxes(measurement.image_shape, boxes)
 
 
 def _resized_mask(mask, shape):

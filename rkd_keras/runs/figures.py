@@ -14,7 +14,7 @@ def write_figures(folder, scores, answers, history):
         answers: dict with `labels`, `probabilities`, `files` and `images`.
         history: path of `history.csv`; no curves are drawn when it is missing.
     """
-    from rkd_keras.evaluate import plots, top_mistakes
+    from rkd_keras.evaluate import plot_mistakes, plots, top_mistakes
     from rkd_keras.evaluate.figure_style import save_figure
     from rkd_keras.files.results import make_folder
 
@@ -32,7 +32,7 @@ def write_figures(folder, scores, answers, history):
     )
     if mistakes:
         images = [answers["images"][mistake["index"]] for mistake in mistakes]
-        figures["mistakes"] = plots.plot_mistakes(images, mistakes)
+        figures["mistakes"] = plot_mistakes(images, mistakes)
     else:
         # An earlier evaluation's mistakes are not this one's.
         (folder / "mistakes.png").unlink(missing_ok=True)

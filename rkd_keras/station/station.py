@@ -3,7 +3,6 @@
 import logging
 import os
 import uuid
-from pathlib import Path
 
 try:
     import fcntl
@@ -12,6 +11,7 @@ except ImportError:  # Windows
 
 from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
+from rkd_keras.files.replacing import replacing
 from rkd_keras.station.alarm_desk import AlarmDesk
 from rkd_keras.station.alarm_rules import DEFAULT_YAML, AlarmRules
 from rkd_keras.station.analysis import (
@@ -243,9 +243,8 @@ class Station:
 
 
 def _replace(path, text):
-    temporary = Path(f"{path}.new")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _identifier(path):

@@ -10,7 +10,8 @@ class SampleGrid(keras.callbacks.Callback):
     """Writes a picture of translated images every few epochs.
 
     Rows: images of X, G of them, F of G of them; images of Y, F of them, G of F
-    of them. The same images each time, so that epochs can be compared.
+    of them; each under its name. The same images each time, so that epochs can be
+    compared.
 
     Args:
         x: images of X, array `(n, height, width, channels)`, pixels 0 to 255.
@@ -50,22 +51,20 @@ class SampleGrid(keras.callbacks.Callback):
         Raises:
             InputError: when it cannot be written.
         """
+        from rkd_keras.data.samples.contact_sheet import contact_sheet
         from rkd_keras.files.images import write_image
         from rkd_keras.files.results import make_folder
 
         g, f = self.model.generator_g, self.model.generator_f
         fake_y, fake_x = g(self.x, training=False), f(self.y, training=False)
-        rows = (
-            (self.x, fake_y, f(fake_y, training=False)),
-            (self.y, fake_x, g(fake_x, training=False)),
-        )
         rows = [
-            np.concatenate(list(np.clip(np.round(images), 0, 255)), axis=1)
-            for three in rows
-            for images in three
+            ("X", self.x),
+            ("G(X)", fake_y),
+            ("F(G(X))", f(fake_y, training=False)),
+            ("Y", self.y),
+            ("F(Y)", fake_x),
+            ("G(F(Y))", g(fake_x, training=False)),
         ]
-        width = max(row.shape[1] for row in rows)
-        rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
-        picture = np.concatenate(rows).astype("uint8")
+        picture = contact_sheet([(name, np.asarray(each)) for name, each in rows], 1)
         make_folder(self.directory)
         write_image(self.directory / name, picture, is_result=True)

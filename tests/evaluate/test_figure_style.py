@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rkd_keras.evaluate import figure_style, save_figure
-from rkd_keras.evaluate.plots import plot_confusion_matrix, plot_mistakes
+from rkd_keras.evaluate.mistake_gallery import plot_mistakes
+from rkd_keras.evaluate.plots import plot_confusion_matrix
 from rkd_keras.files.images import read_image
 
 NAMES = ["划痕", "Krätze", "a$b$c", os.fsdecode(b"crack_\xb4")]

@@ -1,8 +1,8 @@
 """Make a report's files."""
 
-import os
 import secrets
 
+from rkd_keras.files.replacing import replacing
 from rkd_keras.station.reports.content import collect
 from rkd_keras.station.reports.html import report_html
 from rkd_keras.station.reports.pdf import report_pdf
@@ -34,7 +34,6 @@ def build_report(
         ".pdf": report_pdf(content, title, author, model),
     }
     for suffix, data in pages.items():
-        temporary = folder / f"{name}{suffix}.new"
-        temporary.write_bytes(data)
-        os.replace(temporary, folder / f"{name}{suffix}")
+        with replacing(folder / f"{name}{suffix}") as temporary:
+            temporary.write_bytes(data)
     return name
