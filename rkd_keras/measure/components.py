@@ -56,6 +56,48 @@ def trace_boundaries(mask: np.ndarray) -> list[np.ndarray]:
     return [contour.reshape(-1, 2) for contour in found]
 
 
+def remove_specks(mask, least_area, least_hole):
+    """Drop components and fill holes whose outlines enclose less, in place.
+
+    Args:
+        mask: array `(H, W)`, uint8, 1 inside.
+        least_area: pixels of the smallest component that stays.
+        least_hole: pixels of the smallest hole that stays.
+
+    Returns:
+        The mask.
+
+    Example:
+        >>> import numpy as np
+        >>> mask = np.zeros((9, 9), np.uint8)
+        >>> mask[1:6, 1:6], mask[3, 3], mask[8, 8] = 1, 0, 1
+        >>> int(remove_specks(mask, 2, 2).sum())
+        25
+    """
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if tree is None:
+        return mask
+    parents = tree[0, :, 3].tolist()
+    dropped = set()
+    for index, parent in enumerate(parents):
+        if parent < 0 and _pixels(outlines[index], 1) < least_area:
+            cv2.drawContours(mask, outlines, index, 0, cv2.FILLED)
+            dropped.add(index)
+    for index, parent in enumerate(parents):
+        if parent >= 0 and parent not in dropped:
+            if _pixels(outlines[index], -1) < least_hole:
+                cv2.drawContours(mask, outlines, index, 1, cv2.FILLED)
+    return mask
+
+
+def _pixels(outline, side):
+    """Pixels that an outline encloses, itself (side 1) in or (side -1) out.
+
+    An outline runs through pixel centres, so that Pick's theorem counts them.
+    """
+    return cv2.contourArea(outline) + side * len(outline) / 2 + 1
+
+
 def find_components(mask, grey=None, strip_pixels=STRIP_PIXELS):
     """Find the components of a mask.
 

@@ -39,6 +39,7 @@ from rkd_keras.measure.background import (
     median,
     plane_background,
 )
+from rkd_keras.measure.components import remove_specks
 
 # Half of the shorter side at which the constants below were chosen (NEU's 200).
 WORK_SIDE = 100
@@ -118,11 +119,11 @@ def segment_by_contrast(
     best = _best_candidate(work, local, prior, POLARITIES[polarity], backgrounds)
     if best is None or not _is_significant(best, work, local, min_contrast):
         return empty
-    _without_specks(best.mask, 0, LARGEST_HOLE * best.mask.size)
+    remove_specks(best.mask, 0, LARGEST_HOLE * best.mask.size)
     if not refine:
         return cv2.resize(best.mask.astype(np.float32), (width, height)) > 0.5
     least = LEAST_AREA * grey.size / work.size
-    return _without_specks(_refine(log_grey, work, best), least, least).view(bool)
+    return remove_specks(_refine(log_grey, work, best), least, least).view(bool)
 
 
 def _work_size(height, width):
@@ -267,32 +268,6 @@ def _local_mean(values, weights):
     faint = 1e-2
     mean = blurred(weights * values, REFINE_SIGMA / 2) + faint * overall
     return mean / (blurred(weights, REFINE_SIGMA / 2) + faint)
-
-
-def _without_specks(mask, least_area, least_hole):
-    """Drop components and fill holes whose outlines enclose less, in place."""
-    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if tree is None:
-        return mask
-    parents = tree[0, :, 3].tolist()
-    dropped = set()
-    for index, parent in enumerate(parents):
-        if parent < 0 and _pixels(outlines[index], 1) < least_area:
-            cv2.drawContours(mask, outlines, index, 0, cv2.FILLED)
-            dropped.add(index)
-    for index, parent in enumerate(parents):
-        if parent >= 0 and parent not in dropped:
-            if _pixels(outlines[index], -1) < least_hole:
-                cv2.drawContours(mask, outlines, index, 1, cv2.FILLED)
-    return mask
-
-
-def _pixels(outline, side):
-    """Pixels that an outline encloses, itself (side 1) in or (side -1) out.
-
-    An outline runs through pixel centres, so that Pick's theorem counts them.
-    """
-    return cv2.contourArea(outline) + side * len(outline) / 2 + 1
 
 
 def _outline(mask):

@@ -156,3 +156,18 @@ def _logits(model):
 
 def _single(tensors):
     return tensors[0] if len(tensors) == 1 else list(tensors)
+
+
+def outputs(model, inputs, training):
+    """Run a tapped model over a batch.
+
+    Args:
+        model: of `tapped`, or any other model.
+        inputs: images `(batch, height, width, channels)`, or a dict with `image`.
+        training: whether the model trains.
+
+    Returns:
+        List of what the model answers: logits, then the layers.
+    """
+    images = inputs["image"] if isinstance(inputs, dict) else inputs
+    return keras.tree.flatten(model(images, training=training))

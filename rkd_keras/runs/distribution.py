@@ -162,8 +162,7 @@ class Distribution:
     def teacher_cache(self, folder, answers, views):
         """Make what a folder of a teacher's answers lacks, and read it.
 
-        Several workers share the missing views among them, and the chief sends what
-        it has; each worker has a folder of its own.
+        Several workers share the work, see `complete_answers`.
 
         Args:
             folder: an `AnswerFolder`.
@@ -174,29 +173,13 @@ class Distribution:
         Returns:
             A `TeacherCache` of all views, the same on every worker.
         """
-        missing = folder.missing(views)
-        if not self.workers:
-            for view in missing:
-                folder.write(view, answers(view))
-            return folder.read(views)
-        from rkd_keras.trainers.distributed.workers import sum_over_workers
+        if self.workers:
+            from rkd_keras.trainers.distributed.shared_answers import complete_answers
 
-        lacks = np.zeros(views, "int64")
-        if self.chief:
-            lacks[missing] = 1
-        lacks = np.flatnonzero(sum_over_workers(self.strategy, lacks)).tolist()
-        context = self.strategy.extended._make_input_context()
-        mine = lacks[context.input_pipeline_id :: context.num_input_pipelines]
-        for view in set(mine).intersection(missing):
-            folder.write(view, answers(view))
-        if self.chief:
-            mine += [view for view in range(views) if view not in lacks]
-        for view in range(views):
-            known = view in mine
-            rows = folder.rows(view) if known else np.zeros(folder.shape)
-            rows = sum_over_workers(self.strategy, np.asarray(rows, "float32"))
-            if not known:
-                folder.write(view, [np.split(rows, [folder.classes], axis=1)])
+            complete_answers(folder, answers, views, self.strategy, self.chief)
+        else:
+            for view in folder.missing(views):
+                folder.write(view, answers(view))
         return folder.read(views)
 
     def fit(self, model, network, pipeline, validation, callbacks, **arguments):

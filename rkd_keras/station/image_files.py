@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from rkd_keras.errors import InputError
-from rkd_keras.station.store import StorageFullError, frames
+from rkd_keras.station.store import StorageFullError, frame_images
 
 # The suffixes that a browser shows, told by the file's first bytes.
 _SIGNATURES = (
@@ -148,7 +148,7 @@ class ImageFiles:
             How many were removed.
         """
         with store.read() as connection:
-            newest = frames.newest_ms(connection, station) or 0
+            newest = frame_images.newest_ms(connection, station) or 0
             first = time.strftime("%Y%m%d/%H", time.gmtime(newest / 1000 - 3600))
             names = [
                 path.relative_to(self.folder).as_posix()
@@ -157,7 +157,7 @@ class ImageFiles:
                 if f"{day.name}/{hour.name}" >= first
                 for path in hour.iterdir()
             ]
-            orphans = set(names) - frames.known_images(connection, names)
+            orphans = set(names) - frame_images.known(connection, names)
         for name in orphans:
             (self.folder / name).unlink(missing_ok=True)
         return len(orphans)
@@ -186,7 +186,7 @@ def prune(store, station, files, max_age_ms=None, max_bytes=None, now=None):
         while batch := _oldest(store, station, now - max_age_ms):
             removed += _drop(store, files, batch)
     with store.read() as connection:
-        size = frames.images_size(connection, station)
+        size = frame_images.size(connection, station)
     excess = max(size - max_bytes if max_bytes is not None else 0, -files.free_bytes())
     while excess > 0 and (batch := _oldest(store, station, None)):
         chosen = []
@@ -201,11 +201,11 @@ def prune(store, station, files, max_age_ms=None, max_bytes=None, now=None):
 
 def _oldest(store, station, before_ms):
     with store.read() as connection:
-        return frames.oldest_images(connection, station, before_ms)
+        return frame_images.oldest(connection, station, before_ms)
 
 
 def _drop(store, files, batch):
     ids = [item[0] for item in batch]
-    store.write(lambda connection: frames.forget_images(connection, ids))
+    store.write(lambda connection: frame_images.forget(connection, ids))
     files.remove([item[1] for item in batch])
     return len(batch)

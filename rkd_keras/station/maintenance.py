@@ -5,7 +5,7 @@ import threading
 import time
 
 from rkd_keras.station.image_files import prune
-from rkd_keras.station.store import StorageFullError, frames, now_ms
+from rkd_keras.station.store import StorageFullError, frame_images, now_ms
 from rkd_keras.station.store.store import set_meta
 
 _LOG = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Maintenance:
                 )
                 with self._store.read() as connection:
                     self._metrics.set(
-                        "images_bytes", frames.images_size(connection, self._station)
+                        "images_bytes", frame_images.size(connection, self._station)
                     )
             if self._files.free_bytes() < 0:
                 raise StorageFullError("the disk is full: free some room")

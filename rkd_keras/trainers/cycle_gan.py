@@ -2,9 +2,9 @@
 
 import keras
 import tensorflow as tf
-from keras import ops
 
 from rkd_keras.losses import GANLoss
+from rkd_keras.trainers.cycle_gan_losses import discriminator_losses, generator_losses
 from rkd_keras.trainers.image_pool import ImagePool
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
@@ -200,80 +200,23 @@ class CycleGAN(keras.Model):
     def train_step(self, data):
         """Do one step: both generators, then both discriminators."""
         x, y = data
-        generators = [self.generator_g, self.generator_f]
         with tf.GradientTape() as tape:
-            losses, fake_x, fake_y = self.generator_losses(x, y)
-        self._apply(tape, losses["loss"], generators, self.optimizers[:2])
+            losses, fake_x, fake_y = generator_losses(self, x, y)
+        self._apply(tape, losses["loss"], slice(2))
 
         fake_x, fake_y = self.pool_x(fake_x), self.pool_y(fake_y)
         with tf.GradientTape() as tape:
-            for name, discriminator, real, fake in (
-                ("x", self.discriminator_x, x, fake_x),
-                ("y", self.discriminator_y, y, fake_y),
-            ):
-                losses[f"discriminator_{name}_loss"] = self.gan_loss.discriminator(
-                    discriminator(real, training=True),
-                    discriminator(fake, training=True),
-                )
-            total = losses["discriminator_x_loss"] + losses["discriminator_y_loss"]
-        discriminators = [self.discriminator_x, self.discriminator_y]
-        self._apply(tape, total, discriminators, self.optimizers[2:])
-        return self._track(losses, tf.shape(x)[0])
+            judged = discriminator_losses(self, x, y, fake_x, fake_y)
+            total = sum(judged.values())
+        self._apply(tape, total, slice(2, 4))
+        return self._track({**losses, **judged}, tf.shape(x)[0])
 
     def test_step(self, data):
         """Compute the losses without learning; the pools are passed by."""
         x, y = data
-        losses, fake_x, fake_y = self.generator_losses(x, y, training=False)
-        for name, discriminator, real, fake in (
-            ("x", self.discriminator_x, x, fake_x),
-            ("y", self.discriminator_y, y, fake_y),
-        ):
-            losses[f"discriminator_{name}_loss"] = self.gan_loss.discriminator(
-                discriminator(real, training=False),
-                discriminator(fake, training=False),
-            )
+        losses, fake_x, fake_y = generator_losses(self, x, y, training=False)
+        losses |= discriminator_losses(self, x, y, fake_x, fake_y, training=False)
         return self._track(losses, tf.shape(x)[0])
-
-    def generator_losses(self, x, y, training=True):
-        """Compute what the generators minimise (eq. 3) and its parts.
-
-        Args:
-            x: images of X, `(N, height, width, channels)`, pixels 0 to 255.
-            y: images of Y, of the same shape.
-            training: passed on to the networks. Defaults to `True`.
-
-        Returns:
-            Triple: dict of scalars (`loss` is their weighted sum), F(y), G(x).
-        """
-        x, y = ops.cast(x, "float32"), ops.cast(y, "float32")
-        fake_y = self.generator_g(x, training=training)
-        fake_x = self.generator_f(y, training=training)
-        losses = {
-            "generator_g_loss": self.gan_loss.generator(
-                self.discriminator_y(fake_y, training=training)
-            ),
-            "generator_f_loss": self.gan_loss.generator(
-                self.discriminator_x(fake_x, training=training)
-            ),
-            "cycle_x_loss": distance(self.generator_f(fake_y, training=training), x),
-            "cycle_y_loss": distance(self.generator_g(fake_x, training=training), y),
-        }
-        losses["loss"] = (
-            losses["generator_g_loss"]
-            + losses["generator_f_loss"]
-            + self.cycle_weight * (losses["cycle_x_loss"] + losses["cycle_y_loss"])
-        )
-        if self.identity_weight:
-            losses["identity_x_loss"] = distance(
-                self.generator_f(x, training=training), x
-            )
-            losses["identity_y_loss"] = distance(
-                self.generator_g(y, training=training), y
-            )
-            losses["loss"] += self.identity_weight * (
-                losses["identity_x_loss"] + losses["identity_y_loss"]
-            )
-        return losses, fake_x, fake_y
 
     def get_config(self):
         """Return the constructor's arguments."""
@@ -317,11 +260,11 @@ class CycleGAN(keras.Model):
             }
         )
 
-    def _apply(self, tape, loss, networks, optimizers):
-        weights = [network.trainable_variables for network in networks]
+    def _apply(self, tape, loss, which):
+        weights = [network.trainable_variables for network in self.networks[which]]
         gradients = tape.gradient(loss, weights)
         for optimizer, own_gradients, own_weights in zip(
-            optimizers, gradients, weights, strict=True
+            self.optimizers[which], gradients, weights, strict=True
         ):
             optimizer.apply(own_gradients, own_weights)
 
@@ -329,8 +272,3 @@ class CycleGAN(keras.Model):
         for term, tracker in self._trackers.items():
             tracker.update_state(losses[term], sample_weight=count)
         return {term: tracker.result() for term, tracker in self._trackers.items()}
-
-
-def distance(first, second):
-    """Mean absolute difference of images, in units of half the grey range."""
-    return ops.mean(ops.abs(first - second)) / 127.5

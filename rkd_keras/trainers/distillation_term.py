@@ -4,7 +4,15 @@ import keras
 
 from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
 from rkd_keras.losses.relational import RelationalLoss
-from rkd_keras.trainers.distributed.gather import share
+from rkd_keras.trainers.distributed.gather import gather_replicas, share
+
+# The arguments of `standard_terms` in whose place other terms may be given.
+SHORT_FORM = {
+    "temperature": 4.0,
+    "kd_weight": 1.0,
+    "distance_weight": 25.0,
+    "angle_weight": 50.0,
+}
 
 
 @keras.saving.register_keras_serializable(package="rkd_keras")
@@ -117,6 +125,78 @@ def standard_terms(
         DistillationTerm(RKDDistance(), distance_weight, tap, name="distance"),
         DistillationTerm(RKDAngle(), angle_weight, tap, name="angle"),
     ]
+
+
+def chosen_terms(terms, tap, short):
+    """Return the terms that were given, or those of the short form.
+
+    Args:
+        terms: list of `DistillationTerm`, or `None`.
+        tap: as of `standard_terms`.
+        short: dict of the other arguments of `standard_terms`.
+
+    Returns:
+        List of `DistillationTerm`.
+
+    Raises:
+        ValueError: when both are given.
+    """
+    if terms is None:
+        return standard_terms(**short, tap=tap)
+    if short != SHORT_FORM:
+        raise ValueError(
+            "`terms` replaces the terms of `temperature`, `kd_weight`, "
+            "`distance_weight` and `angle_weight`; give one or the other. "
+            f"Received: {short} and terms={terms}"
+        )
+    return list(terms)
+
+
+def layers_of(terms):
+    """List the layers that the terms compare whose weight is not 0.
+
+    Args:
+        terms: list of `DistillationTerm`.
+
+    Returns:
+        Pair of lists of names, the teacher's layers and the student's, each layer
+        once and in the order of the terms.
+
+    Example:
+        >>> layers_of(standard_terms())
+        (['embedding'], ['embedding'])
+    """
+    active = [term for term in terms if term.weight]
+    teacher = dict.fromkeys(t.teacher_layer for t in active if t.teacher_layer)
+    student = dict.fromkeys(t.layer for t in active if t.layer)
+    return list(teacher), list(student)
+
+
+def term_losses(terms, teacher, student, sample_weight=None):
+    """Compute all terms whose weight is not 0.
+
+    Args:
+        terms: list of `DistillationTerm`.
+        teacher: dict from a layer's name, `None` for the logits, to the teacher's
+            answer `(batch, ...)`.
+        student: the same of the student.
+        sample_weight: weights `(batch,)`, or `None`.
+
+    Returns:
+        Dict from a term's name to the pair of its weight and its loss, a scalar.
+    """
+    losses, of_all_replicas = {}, {}
+    for term in terms:
+        if not term.weight:
+            continue
+        pair = term.teacher_layer, term.layer
+        rows = teacher[pair[0]], student[pair[1]], sample_weight
+        if term.relational:
+            if pair not in of_all_replicas:
+                of_all_replicas[pair] = [gather_replicas(each) for each in rows]
+            rows = of_all_replicas[pair]
+        losses[term.name] = term.weight, term(*rows)
+    return losses
 
 
 def check_terms(hard_weight, terms):

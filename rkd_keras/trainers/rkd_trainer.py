@@ -3,20 +3,18 @@
 import keras
 from keras import ops
 
-from rkd_keras.losses import create_loss
-from rkd_keras.metrics import Accuracy
-from rkd_keras.models.taps import tapped
-from rkd_keras.trainers.distillation_term import check_terms, standard_terms
-from rkd_keras.trainers.distributed.gather import gather_replicas, whole
+from rkd_keras.models.taps import outputs, tapped
+from rkd_keras.trainers.compile_defaults import with_defaults
+from rkd_keras.trainers.distillation_term import (
+    SHORT_FORM,
+    check_terms,
+    chosen_terms,
+    layers_of,
+    term_losses,
+)
+from rkd_keras.trainers.distributed.gather import whole
 from rkd_keras.trainers.sample_weights import batch_weight, labelled_weight, mean_one
-
-# The arguments in whose place `terms` may be given, and their defaults.
-SHORT_FORM = {
-    "temperature": 4.0,
-    "kd_weight": 1.0,
-    "distance_weight": 25.0,
-    "angle_weight": 50.0,
-}
+from rkd_keras.trainers.teacher_cache import stored_answers
 
 
 @keras.saving.register_keras_serializable(package="rkd_keras")
@@ -125,22 +123,9 @@ class RKDTrainer(keras.Model):
         self.unlabelled = unlabelled
         self._own_terms = terms is not None
         short = {name: getattr(self, name) for name in SHORT_FORM}
-        if self._own_terms and short != SHORT_FORM:
-            raise ValueError(
-                "`terms` replaces the terms of `temperature`, `kd_weight`, "
-                "`distance_weight` and `angle_weight`; give one or the other. "
-                f"Received: {short} and terms={terms}"
-            )
-        self.terms = (
-            list(terms) if self._own_terms else standard_terms(**short, tap=tap)
-        )
+        self.terms = chosen_terms(terms, tap, short)
         check_terms(hard_weight, self.terms)
-        active = [term for term in self.terms if term.weight]
-        # Each layer once, in the order of the terms.
-        self._learning = list(dict.fromkeys(t.layer for t in active if t.layer))
-        self._teaching = list(
-            dict.fromkeys(t.teacher_layer for t in active if t.teacher_layer)
-        )
+        self._teaching, self._learning = layers_of(self.terms)
         self._tapped_teacher = tapped(teacher, self._teaching)
         self._tapped_student = tapped(student, self._learning)
         classes = [
@@ -155,7 +140,7 @@ class RKDTrainer(keras.Model):
         self.teacher = teacher
         self.student = student
         self.teacher.trainable = False
-        names = [term.name for term in active]
+        names = [term.name for term in self.terms if term.weight]
         self._trackers = {
             name: keras.metrics.Mean(name=f"{name}_loss")
             for name in (["hard"] if hard_weight else []) + names
@@ -185,16 +170,7 @@ class RKDTrainer(keras.Model):
                 makes training slower.
         """
         classes = self.student.output_shape[-1]
-        if optimizer == "auto":
-            optimizer = keras.optimizers.AdamW(1e-3, weight_decay=0.05)
-            optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-        if loss == "auto":
-            loss = create_loss("cross_entropy", [1] * classes)
-        if metrics == "auto":
-            metrics = [Accuracy(classes)]
-        if "jit_compile" not in kwargs:
-            kwargs["jit_compile"] = "auto" if has_gpu() else False
-        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
+        super().compile(**with_defaults(classes, optimizer, loss, metrics, **kwargs))
 
     def compile_from_config(self, config):
         """Compile as the saved trainer was."""
@@ -240,17 +216,7 @@ class RKDTrainer(keras.Model):
         losses = {"hard": (self.hard_weight, hard)}
         taught = self.teacher_answers(x)
         learnt = dict(zip((None, *self._learning), y_pred, strict=True))
-        of_all_replicas = {}
-        for term in self.terms:
-            if not term.weight:
-                continue
-            pair = term.teacher_layer, term.layer
-            rows = taught[pair[0]], learnt[pair[1]], sample_weight
-            if term.relational:
-                if pair not in of_all_replicas:
-                    of_all_replicas[pair] = [gather_replicas(each) for each in rows]
-                rows = of_all_replicas[pair]
-            losses[term.name] = term.weight, term(*rows)
+        losses |= term_losses(self.terms, taught, learnt, sample_weight)
         total = 0.0
         for name, (weight, loss) in losses.items():
             if weight:
@@ -280,13 +246,7 @@ class RKDTrainer(keras.Model):
         """
         layers = self._teaching
         if isinstance(x, dict) and "teacher_logits" in x:
-            missing = [layer for layer in layers if layer != self.tap]
-            if missing:
-                raise ValueError(
-                    f"of the teacher's layers only {self.tap!r} is stored, and the "
-                    f"terms compare {', '.join(missing)}; train without stored answers"
-                )
-            return {None: x["teacher_logits"], self.tap: x["teacher_embedding"]}
+            return stored_answers(x, self.tap, layers)
         answers = outputs(self._tapped_teacher, x, training=False)
         answers = [ops.stop_gradient(answer) for answer in answers]
         return dict(zip((None, *layers), answers, strict=True))
@@ -359,16 +319,3 @@ class RKDTrainer(keras.Model):
                 keras.saving.deserialize_keras_object(each) for each in config["terms"]
             ]
         return cls(**config)
-
-
-def has_gpu():
-    """Tell whether this machine has a GPU that TensorFlow sees."""
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-def outputs(model, inputs, training):
-    """Return the list of what a model answers to images, or to a dict with `image`."""
-    images = inputs["image"] if isinstance(inputs, dict) else inputs
-    return keras.tree.flatten(model(images, training=training))

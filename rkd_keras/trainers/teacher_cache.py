@@ -54,6 +54,30 @@ class TeacherCache:
         return cls(*(np.stack(part) for part in zip(*answers, strict=True)))
 
 
+def stored_answers(x, tap, layers):
+    """Take the stored answers out of a batch of `TrainingPipeline`.
+
+    Args:
+        x: dict with `teacher_logits` `(batch, classes)` and `teacher_embedding`
+            `(batch, features)`.
+        tap: name of the layer whose output is stored.
+        layers: names of the layers that are asked for.
+
+    Returns:
+        Dict of the logits under `None`, and of the layer's output under its name.
+
+    Raises:
+        ValueError: when another layer is asked for.
+    """
+    missing = [layer for layer in layers if layer != tap]
+    if missing:
+        raise ValueError(
+            f"of the teacher's layers only {tap!r} is stored, and the terms compare "
+            f"{', '.join(missing)}; train without stored answers"
+        )
+    return {None: x["teacher_logits"], tap: x["teacher_embedding"]}
+
+
 def answering(teacher, tap="embedding", progress=None, pixels=0):
     """Make a function that runs a teacher over image batches, in inference mode.
 

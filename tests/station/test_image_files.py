@@ -6,7 +6,7 @@ from station_helpers import frame_row, picture
 
 from rkd_keras.errors import InputError
 from rkd_keras.station.image_files import ImageFiles, prune, sniff_suffix
-from rkd_keras.station.store import StorageFullError, frames, reviews
+from rkd_keras.station.store import StorageFullError, frame_images, frames, reviews
 
 Usage = namedtuple("Usage", "total used free")
 HOUR = 3_600_000
@@ -94,7 +94,7 @@ def test_pruning_by_size_takes_the_oldest(store, line_1, files):
     gone = [files.read(name) is None for _, name in kept]
     assert gone == [True] * 6 + [False] * 4
     with store.read() as connection:
-        assert frames.images_size(connection, "here") == 4000
+        assert frame_images.size(connection, "here") == 4000
     assert prune(store, "here", files, max_bytes=4500) == 0
 
 

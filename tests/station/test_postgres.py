@@ -10,6 +10,7 @@ from rkd_keras.station.store import (
     Store,
     StoreLostError,
     devices,
+    frame_images,
     frames,
     now_ms,
     reviews,
@@ -60,7 +61,7 @@ def test_everything_the_store_does_works_there_too(url):
         assert [t["start_ms"] for t in trend] == [0, 60_000]
         assert frames.worst(c, FrameFilter())[0]["id"] == first
         assert [d["position_m"] for d in frames.defects_of_coil(c, coil)] == [1.5]
-        oldest = frames.oldest_images(c, "here")
+        oldest = frame_images.oldest(c, "here")
         assert [name for _, name, _ in oldest] == ["y.jpg"]  # x.jpg is under review
         assert shifts.running(c, "here")["name"] == "early"
         assert shifts.running(c, "there") is None

@@ -52,3 +52,21 @@ def draw_ellipse(canvas, center, axes, angle, weight):
         cv2.LINE_8,
         shift=SUBPIXEL_BITS,
     )
+
+
+def draw_crack(canvas, start, heading, length, rng, scale, depth=0):
+    """Draw a wandering line of `length` image pixels, which may fork once."""
+    steps = max(3, int(length / (1.8 * scale)))
+    turns = heading + 0.8 * rng.standard_normal(steps)
+    turns += np.cumsum(0.1 * rng.standard_normal(steps))
+    moves = 1.8 * scale * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    path = start + np.cumsum(moves, axis=0)
+    weight = rng.uniform(0.35, 1.0)
+    thick = max(1, int(round(FINE * scale * rng.uniform(0.4, 1.1))))
+    cv2.polylines(
+        canvas, [to_points(path)], False, weight, thick, cv2.LINE_8, shift=SUBPIXEL_BITS
+    )
+    if depth == 0 and steps > 5 and rng.random() < 0.5:
+        fork = path[rng.integers(1, steps - 1)]
+        turn = heading + rng.choice([-1, 1]) * rng.uniform(0.6, 1.5)
+        draw_crack(canvas, fork, turn, 0.5 * length, rng, scale, depth=1)

@@ -11,13 +11,11 @@ import cv2
 import numpy as np
 
 from rkd_keras.data.synthetic.brush import (
-    FINE,
-    SUBPIXEL_BITS,
+    draw_crack,
     draw_ellipse,
     draw_ribbon,
     finish_canvas,
     new_canvas,
-    to_points,
 )
 from rkd_keras.data.synthetic.surface import fractal_field, noise_field
 
@@ -46,7 +44,7 @@ def draw_crazing(shape, rng, scale=1.0):
     heading = rng.choice([0.0, np.pi / 2], p=[0.8, 0.2]) + rng.normal(0, 0.15)
     for _ in range(max(4, int(rng.uniform(60, 170) * area))):
         start = rng.uniform((0, 0), (width, height))
-        _crack(lines, start, heading, rng.gamma(1.6, 14) * scale, rng, scale)
+        draw_crack(lines, start, heading, rng.gamma(1.6, 14) * scale, rng, scale)
     lines = finish_canvas(lines, shape, 0.5 * scale)
     fading = np.clip(0.7 + 0.5 * noise_field(shape, rng, 5 * scale, 5 * scale), 0, 1)
     dense = np.clip(0.7 + 0.5 * fractal_field(shape, rng, 45 * scale, 2), 0.1, 1)
@@ -202,10 +200,7 @@ def draw_rolled_in_scale(shape, rng, scale=1.0):
             draw_ellipse(dark, spot, (length, height_), angle, weight)
             below = spot + (0.3 * length, 1.6 * height_ + 0.5 * scale)
             draw_ellipse(lit, below, (0.8 * length, 0.7 * height_), angle, weight)
-    dark, lit = (
-        finish_canvas(dark, shape, 0.6 * scale),
-        finish_canvas(lit, shape, 0.6 * scale),
-    )
+    dark, lit = (finish_canvas(each, shape, 0.6 * scale) for each in (dark, lit))
     worn = np.clip(0.8 + 0.4 * noise_field(shape, rng, 1.2 * scale, 2 * scale), 0, 1.2)
     contrast = -dark * worn + rng.uniform(0.1, 0.6) * lit
     return rng.uniform(0.55, 1.1) * contrast
@@ -266,23 +261,6 @@ DRAW_DEFECT = {
     "rolled-in_scale": draw_rolled_in_scale,
     "scratches": draw_scratches,
 }
-
-
-def _crack(canvas, start, heading, length, rng, scale, depth=0):
-    steps = max(3, int(length / (1.8 * scale)))
-    turns = heading + 0.8 * rng.standard_normal(steps)
-    turns += np.cumsum(0.1 * rng.standard_normal(steps))
-    moves = 1.8 * scale * np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    path = start + np.cumsum(moves, axis=0)
-    weight = rng.uniform(0.35, 1.0)
-    thick = max(1, int(round(FINE * scale * rng.uniform(0.4, 1.1))))
-    cv2.polylines(
-        canvas, [to_points(path)], False, weight, thick, cv2.LINE_8, shift=SUBPIXEL_BITS
-    )
-    if depth == 0 and steps > 5 and rng.random() < 0.5:
-        fork = path[rng.integers(1, steps - 1)]
-        turn = heading + rng.choice([-1, 1]) * rng.uniform(0.6, 1.5)
-        _crack(canvas, fork, turn, 0.5 * length, rng, scale, depth=1)
 
 
 def _round_pits(shape, density, rng, scale):

@@ -6,7 +6,6 @@ import random
 import sqlalchemy as sa
 
 from rkd_keras.station.store import schema
-from rkd_keras.station.store.ownership import of_devices
 
 _F, _D = schema.frames, schema.defects
 
@@ -246,57 +245,6 @@ def defects_of_coil(connection, coil_id, limit=20_000):
         .limit(limit)
     )
     return [dict(row._mapping) for row in connection.execute(query)]
-
-
-def images_size(connection, station):
-    """Return the bytes of all images that a station keeps."""
-    query = sa.select(sa.func.sum(_F.c.image_bytes)).where(
-        _F.c.image.is_not(None), _of(station)
-    )
-    return connection.execute(query).scalar() or 0
-
-
-def oldest_images(connection, station, before_ms=None, limit=500):
-    """Return `(id, image, image_bytes)` of a station's oldest images that may go.
-
-    Images under review stay, they are the evidence of a correction.
-    """
-    reviewed = sa.select(schema.reviews.c.frame_id)
-    query = (
-        sa.select(_F.c.id, _F.c.image, _F.c.image_bytes)
-        .where(_F.c.image.is_not(None), _F.c.id.not_in(reviewed), _of(station))
-        .order_by(_F.c.received_ms)
-        .limit(limit)
-    )
-    if before_ms is not None:
-        query = query.where(_F.c.received_ms < before_ms)
-    return [tuple(row) for row in connection.execute(query)]
-
-
-def forget_images(connection, frame_ids):
-    """Note that the images of these frames are gone; verdicts stay."""
-    query = sa.update(_F).where(_F.c.id.in_(frame_ids)).values(image=None)
-    connection.execute(query)
-
-
-def known_images(connection, names):
-    """Return those of `names` that a frame refers to, as a set."""
-    found = set()
-    names = list(names)
-    for start in range(0, len(names), 500):
-        query = sa.select(_F.c.image).where(_F.c.image.in_(names[start : start + 500]))
-        found.update(connection.execute(query).scalars())
-    return found
-
-
-def newest_ms(connection, station):
-    """Return when a station received its newest frame, or `None`."""
-    query = sa.select(sa.func.max(_F.c.received_ms)).where(_of(station))
-    return connection.execute(query).scalar()
-
-
-def _of(station):
-    return of_devices(_F.c.device_id, station)
 
 
 def _with_defects(connection, rows):
