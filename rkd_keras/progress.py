@@ -101,3 +101,24 @@ def shown_progress(title, quiet=False):
             lines.say(f"{title}: {done:,} of {total:,}, {duration(left)} left")
 
         yield show
+
+
+def tracked(items, title, quiet=False):
+    """Go over a sequence and show how far that is.
+
+    Args:
+        items: a list or a range.
+        title: what is being done.
+        quiet: whether to show nothing.
+
+    Yields:
+        Each item.
+
+    Example:
+        >>> sum(tracked(range(4), "counting", quiet=True))
+        6
+    """
+    with shown_progress(title, quiet) as progress:
+        for done, item in enumerate(items, start=1):
+            yield item
+            progress(done, len(items))

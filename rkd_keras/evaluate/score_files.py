@@ -49,12 +49,11 @@ def score_files(
         (12, (12, 6))
     """
     import numpy as np
-    from rich.console import Console
-    from rich.progress import track
 
     from rkd_keras.data import add_noise, load_images
     from rkd_keras.errors import InputError
     from rkd_keras.evaluate.scores import classification_scores
+    from rkd_keras.progress import tracked
 
     strange = sorted(set(class_names) - set(predictor.class_names))
     if strange:
@@ -72,15 +71,11 @@ def score_files(
             raise InputError(f"--noise {noise}: {error}") from error
     order = [predictor.class_names.index(name) for name in class_names]
     labels = np.array([order[label] for label in np.asarray(labels)[kept]])
-    shown = track(
-        range(0, len(images), 64),
-        "classifying",
-        console=Console(stderr=True),
-        transient=True,
-        disable=quiet,
-    )
     probabilities = np.concatenate(
-        [predictor.predict_batch(images[i : i + 64])[0] for i in shown]
+        [
+            predictor.predict_batch(images[start : start + 64])[0]
+            for start in tracked(range(0, len(images), 64), "classifying", quiet)
+        ]
     )
     scores = classification_scores(labels, probabilities, predictor.class_names)
     scores["images"] = len(labels)

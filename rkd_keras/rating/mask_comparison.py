@@ -60,14 +60,12 @@ def compare_masks(
     """
     import warnings
 
-    from rich.console import Console
-    from rich.progress import track
-
     from rkd_keras.errors import InputError
     from rkd_keras.files.results import check_targets, make_folder
     from rkd_keras.measure import write_table
     from rkd_keras.measure.benchmark import MaskedImages, score_segmentation
     from rkd_keras.measure.rivals import RIVALS
+    from rkd_keras.progress import tracked
 
     names = list(RIVALS) if methods == "all" else methods.split(",")
     names = [name.strip() for name in names]
@@ -78,12 +76,11 @@ def compare_masks(
     if path is not None:
         check_targets([path], [], overwrite)
     data = MaskedImages.read(images, masks)
-    console = Console(stderr=True)
     found = {}
     for name in names:
 
         def progress(items, name=name):
-            return track(items, name, console=console, transient=True, disable=quiet)
+            return tracked(items, name, quiet)
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*probability range.*")

@@ -279,20 +279,11 @@ def _named(files, endings):
 
 def _measure_all(work, rows, quiet, strict):
     """Measure file by file; unreadable ones are told and left out."""
-    from rich.console import Console
-    from rich.progress import track
-
     from rkd_keras.files.images import read_image
+    from rkd_keras.progress import tracked
 
     measured, skipped = [], []
-    shown = track(
-        rows,
-        "measuring",
-        console=Console(stderr=True),
-        transient=True,
-        disable=quiet or len(rows) < 10,
-    )
-    for row in shown:
+    for row in tracked(rows, "measuring", quiet or len(rows) < 10):
         try:
             image = read_image(row[0])
         except InputError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.explain.variants import VARIANTS
 from rkd_keras.options import AnyPath, AnyPaths, Option, Overwrite, Part, Quiet, checked
+from rkd_keras.progress import tracked
 
 EXAMPLES_PER_CLASS = 2
 TABLE, SCORES, EXAMPLES = "explanations.csv", "localization.json", "examples.png"
@@ -154,7 +155,9 @@ def _drawn(maps, patterns, chosen, feature_maps, out, quiet, overwrite):
     check_targets(targets, files, overwrite)
     make_folder(out)
     rows, skipped = [], []
-    for file, name in _shown(list(zip(files, names, strict=True)), quiet):
+    for file, name in tracked(
+        list(zip(files, names, strict=True)), "explaining", quiet
+    ):
         try:
             image = read_image(file)
         except InputError as error:
@@ -183,14 +186,6 @@ def _drawn(maps, patterns, chosen, feature_maps, out, quiet, overwrite):
         raise InputError("none of the images could be decoded")
     write_table(out / TABLE, rows)
     return Explained(out, rows, skipped=skipped)
-
-
-def _shown(rows, quiet):
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(rows, "explaining", console=console, transient=True, disable=quiet)
 
 
 def _hottest(heat, shape):
@@ -223,7 +218,7 @@ def _scored(maps, model, data, split, out, quiet, overwrite):
     make_folder(out)
     scaled, _ = load_images(files, maps.size, strict=True)
     scores, examples = {}, {}
-    for start in _shown(range(0, len(files), 32), quiet):
+    for start in tracked(range(0, len(files), 32), "explaining", quiet):
         batch = slice(start, start + 32)
         heats, _ = maps(scaled[batch], labels[batch])
         for i, file in enumerate(files[batch]):

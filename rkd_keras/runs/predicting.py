@@ -115,20 +115,12 @@ def predict(
 
 
 def _classified(predictor, files, batch_size, strict, quiet):
-    from rich.console import Console
-    from rich.progress import track
+    from rkd_keras.progress import tracked
 
     kept, skipped = [], []
 
     def readable():
-        shown = track(
-            files,
-            "classifying",
-            console=Console(stderr=True),
-            transient=True,
-            disable=quiet or len(files) < 100,
-        )
-        for file in shown:
+        for file in tracked(files, "classifying", quiet or len(files) < 100):
             try:
                 image = predictor.prepare(file)
             except InputError as error:

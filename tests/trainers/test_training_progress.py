@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from rkd_keras.progress import Lines, shown_progress
+from rkd_keras.progress import Lines, shown_progress, tracked
 from rkd_keras.trainers import TrainingProgress
 
 
@@ -61,3 +61,11 @@ def test_a_loop_in_a_log_tells_the_time_left(monkeypatch, capsys, done):
     with shown_progress("decoding") as progress:
         progress(done, 10)
     assert f"decoding: {done} of 10, " in capsys.readouterr().err
+
+
+def test_a_sequence_is_gone_over_whole_and_told_of(monkeypatch, capsys):
+    monkeypatch.setattr(Lines.__init__, "__defaults__", (None, 0.0, lambda: 1.0))
+    assert list(tracked("abc", "spelling")) == ["a", "b", "c"]
+    assert "spelling: 3 of 3, " in capsys.readouterr().err
+    assert list(tracked(range(2), "spelling", quiet=True)) == [0, 1]
+    assert capsys.readouterr() == ("", "")
