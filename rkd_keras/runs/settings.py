@@ -1,13 +1,11 @@
 """All that decides a training, each option said once."""
 
 import json
-import shlex
 from dataclasses import InitVar, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.data.reading.protocols import Protocol, grouping_of
-from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     LARGEST_SIDE,
     AnyPath,
@@ -29,6 +27,8 @@ from rkd_keras.options import (
     documented,
     option_of,
 )
+from rkd_keras.runs.settings_check import check_together
+from rkd_keras.runs.settings_command import command_of
 
 OVERSAMPLINGS = ("copy", "mosaic", "fusion", "mosaic+fusion")
 SAMPLINGS = ("natural", "balanced", *OVERSAMPLINGS)
@@ -268,50 +268,7 @@ class Settings:
             # Paths stay the texts that JSON can hold.
             if name in values and not isinstance(value, Path):
                 values[name] = value
-        if self.unfreeze and self.weights != "imagenet":
-            raise OptionError("unfreeze", "is of use with weights imagenet alone")
-        if not self.teacher:
-            if self.unlabelled:
-                raise OptionError("unlabelled", "needs a teacher, who answers for them")
-            return
-        if self.unlabelled and (self.mix or self.sampling != "natural"):
-            raise InputError(
-                "mix and sampling need a label for each image; leave them, or give no "
-                "unlabelled images"
-            )
-        if self.unlabelled and self.evaluate == "train":
-            raise InputError("the training part is scored without unlabelled alone")
-        if self.weights == "imagenet":
-            raise InputError(
-                "weights imagenet trains the head alone, on labels alone: it can be a "
-                "teacher, not a student"
-            )
-        if self.mix and self.teacher_views:
-            raise InputError(
-                "mix cannot be used with stored teacher answers, for the teacher never "
-                "saw the mixed images; give --teacher-views 0"
-            )
-        terms = ("hard_weight", "kd_weight", "distance_weight", "angle_weight")
-        if not any(getattr(self, name) for name in terms):
-            raise OptionError(
-                "hard_weight", "and all other weights are 0: there is nothing to learn"
-            )
-
-    def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
-        """Compare with the settings of a run that is to be continued.
-
-        Args:
-            other: the `Settings` that the run was begun with.
-
-        Returns:
-            Dict of name to the pair of the two values, the other's first.
-        """
-        mine, theirs = self.to_config(), other.to_config()
-        return {
-            name: (theirs[name], value)
-            for name, value in mine.items()
-            if name not in FREE and value != theirs[name]
-        }
+        check_together(self)
 
     def command(self, data: str | None = None) -> str:
         """Write the command that trains with these settings.
@@ -322,31 +279,7 @@ class Settings:
         Returns:
             Text, options at their defaults left out.
         """
-        name = "distill" if self.teacher else "train"
-        words = ["rkd-keras", name]
-        plain = type(self)(data="", out="")
-        skipped = {"resume", "overwrite", "strict", "quiet", "model_options"}
-        skipped |= set() if self.teacher else set(DISTILLATION)
-        asked = {"data", "out", "model"}
-        values = {**self.to_config(), **({"data": data} if data else {})}
-        for name in (*sorted(asked), *(n for n in values if n not in asked)):
-            value = values[name]
-            if name in skipped or value is None:
-                continue
-            if name not in asked and value == getattr(plain, name):
-                continue
-            flag = f"--{name.replace('_', '-')}"
-            if isinstance(value, bool):
-                words.append(flag if value else f"--no-{flag[2:]}")
-            else:
-                words += [flag, str(value)]
-        for name, value in self.model_options.items():
-            if name in ("width", "stem_stride"):
-                words += [f"--{name.replace('_', '-')}", str(value)]
-            else:
-                value = json.dumps(value) if isinstance(value, list) else value
-                words += ["--model-option", f"{name}={value}".replace(" ", "")]
-        return shlex.join(words)
+        return command_of(self, data, DISTILLATION)
 
 
 def _options():
