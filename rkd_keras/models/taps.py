@@ -171,3 +171,21 @@ def outputs(model, inputs, training):
     """
     images = inputs["image"] if isinstance(inputs, dict) else inputs
     return keras.tree.flatten(model(images, training=training))
+
+
+def check_classes(teacher, student):
+    """Refuse a teacher of other classes than the student's.
+
+    Args:
+        teacher: model whose first output are logits, see `tapped`.
+        student: another.
+
+    Raises:
+        ValueError: when their numbers of classes differ.
+    """
+    classes = [each.outputs[0].shape[-1] for each in (teacher, student)]
+    if classes[0] != classes[1]:
+        raise ValueError(
+            "`teacher` and `student` must have the same number of classes. "
+            f"Received: {classes[0]} and {classes[1]}"
+        )

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from rkd_keras.models.taps import outputs, tapped
+from rkd_keras.models.taps import check_classes, outputs, tapped
 from rkd_keras.trainers.compile_defaults import with_defaults
 from rkd_keras.trainers.distillation_term import (
     SHORT_FORM,
@@ -13,7 +13,7 @@ from rkd_keras.trainers.distillation_term import (
     term_losses,
 )
 from rkd_keras.trainers.distributed.gather import whole
-from rkd_keras.trainers.sample_weights import batch_weight, labelled_weight, mean_one
+from rkd_keras.trainers.sample_weights import batch_weight, labelled, mean_one
 from rkd_keras.trainers.teacher_cache import stored_answers
 
 
@@ -128,15 +128,7 @@ class RKDTrainer(keras.Model):
         self._teaching, self._learning = layers_of(self.terms)
         self._tapped_teacher = tapped(teacher, self._teaching)
         self._tapped_student = tapped(student, self._learning)
-        classes = [
-            each.outputs[0].shape[-1]
-            for each in (self._tapped_teacher, self._tapped_student)
-        ]
-        if classes[0] != classes[1]:
-            raise ValueError(
-                "`teacher` and `student` must have the same number of classes. "
-                f"Received: {classes[0]} and {classes[1]}"
-            )
+        check_classes(self._tapped_teacher, self._tapped_student)
         self.teacher = teacher
         self.student = student
         self.teacher.trainable = False
@@ -202,7 +194,7 @@ class RKDTrainer(keras.Model):
             y_pred = outputs(self._tapped_student, x, training=True)
         logits = y_pred[0] if training else y_pred
         count = batch_weight(logits, sample_weight)
-        y, of_labels = self._labelled(y, sample_weight)
+        y, of_labels = labelled(y, sample_weight, self.unlabelled)
         sample_weight = mean_one(sample_weight)
         hard = super().compute_loss(
             x=x,
@@ -223,12 +215,6 @@ class RKDTrainer(keras.Model):
                 self._trackers[name].update_state(whole(loss), count)
                 total += weight * loss
         return total
-
-    def _labelled(self, y, sample_weight):
-        """Return labels and the weights of what depends on them."""
-        if not self.unlabelled:
-            return y, sample_weight
-        return ops.maximum(y, 0), labelled_weight(y, sample_weight)
 
     def teacher_answers(self, x):
         """Return the teacher's answers for `x`, without gradient.
@@ -276,7 +262,7 @@ class RKDTrainer(keras.Model):
         self._loss_tracker.update_state(
             whole(loss), batch_weight(y_pred[0], sample_weight)
         )
-        y, sample_weight = self._labelled(y, sample_weight)
+        y, sample_weight = labelled(y, sample_weight, self.unlabelled)
         return self.compute_metrics(x, y, y_pred[0], sample_weight)
 
     def test_step(self, data):

@@ -52,6 +52,22 @@ def labelled_weight(y, sample_weight):
     return known * ops.cast(sample_weight, "float32")
 
 
+def labelled(y, sample_weight, unlabelled=True):
+    """Return labels and the weights of what depends on them.
+
+    Args:
+        y: labels `(batch,)` or `(batch, classes)`.
+        sample_weight: weights `(batch,)`, or `None`.
+        unlabelled: whether some images have no label, see `labelled_weight`.
+
+    Returns:
+        Pair of labels, none below 0, and weights.
+    """
+    if not unlabelled:
+        return y, sample_weight
+    return ops.maximum(y, 0), labelled_weight(y, sample_weight)
+
+
 def batch_weight(rows, sample_weight):
     """Return what a batch counts in the mean of an epoch.
 
