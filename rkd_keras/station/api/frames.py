@@ -5,7 +5,7 @@ import base64
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from rkd_keras.station import exports
@@ -39,6 +39,31 @@ _IMAGE_BODY = {
 _Metres = Annotated[float | None, Query(ge=-1e7, le=1e7, allow_inf_nan=False)]
 _Key = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 _Label = Annotated[str | None, Query(max_length=80, pattern=r"^[^\x00]*$")]
+
+
+def _filter(
+    device: Annotated[str | None, Query(max_length=40)] = None,
+    label: _Label = None,
+    severity_min: Annotated[int | None, Query(ge=0, le=5)] = None,
+    decision: Literal["accept", "review", "reject"] | None = None,
+    start: Moment = None,
+    end: Moment = None,
+    coil: OptionalId = None,
+    text: _Label = None,
+):
+    return FrameFilter(
+        device_id=device,
+        label=label,
+        severity_min=severity_min,
+        decision=decision,
+        from_ms=to_ms(start),
+        to_ms=to_ms(end),
+        coil_id=coil,
+        text=text,
+    )
+
+
+_Chosen = Annotated[FrameFilter, Depends(_filter)]
 
 
 @router.post(
@@ -107,21 +132,11 @@ async def get_latest(
 def search_frames(
     station: TheStation,
     account: Operator,
-    device: Annotated[str | None, Query(max_length=40)] = None,
-    label: _Label = None,
-    severity_min: Annotated[int | None, Query(ge=0, le=5)] = None,
-    decision: Literal["accept", "review", "reject"] | None = None,
-    start: Moment = None,
-    end: Moment = None,
-    coil: OptionalId = None,
-    text: _Label = None,
+    chosen: _Chosen,
     before: OptionalId = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ):
     """Find stored frames, newest first, a page at a time."""
-    chosen = FrameFilter(
-        device, label, severity_min, decision, to_ms(start), to_ms(end), coil, text
-    )
     with station.store.read() as connection:
         found = table.search(connection, chosen, limit, before)
     content = {
@@ -173,20 +188,10 @@ def get_image(frame_id: Id, station: TheStation, account: Operator):
 def export_frames(
     station: TheStation,
     account: Operator,
+    chosen: _Chosen,
     format: Literal["csv", "json"] = "csv",
-    device: Annotated[str | None, Query(max_length=40)] = None,
-    label: _Label = None,
-    severity_min: Annotated[int | None, Query(ge=0, le=5)] = None,
-    decision: Literal["accept", "review", "reject"] | None = None,
-    start: Moment = None,
-    end: Moment = None,
-    coil: OptionalId = None,
-    text: _Label = None,
 ):
     """Export what a search finds, oldest first: CSV per defect, JSON per frame."""
-    chosen = FrameFilter(
-        device, label, severity_min, decision, to_ms(start), to_ms(end), coil, text
-    )
     lines = exports.LINES[format](station.store, chosen)
     media_type = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[format]
     named = {"content-disposition": f'attachment; filename="frames.{format}"'}
