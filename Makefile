@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 DATA ?=
 OUT ?= runs/demo
 
-.PHONY: install demo test examples lint format docs wheel clean
+.PHONY: install demo test examples lint format docs results wheel clean
 
 # All at once: every further call of pip would build the package again.
 $(VENV)/.installed: setup.py
@@ -36,6 +36,10 @@ lint: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Every table and figure of results out of the rows under docs/results.
+results: $(VENV)/.installed
+	$(BIN)/python docs/make_results.py
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

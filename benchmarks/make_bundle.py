@@ -3,9 +3,9 @@
     python benchmarks/make_bundle.py runs/edge_small --foreign path/to/cr7/defects
 
 The run's shape says which preset it becomes. Written are the Keras weights and the
-int8 file in `rkd_keras/weights`, and in `docs/model_cards` the card's page and the
-numbers on it. The temperature and the unknown verdict are fitted on the training
-and validation parts; the test part is scored once, here.
+int8 file in `rkd_keras/weights`, and in `docs/model_cards` the numbers of the card, of
+which `make results` makes its page. The temperature and the unknown verdict are fitted
+on the training and validation parts; the test part is scored once, here.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from rkd_keras.runs.start_tensorflow import start_tensorflow
 start_tensorflow()
 
 import numpy as np  # noqa: E402
-from model_card import card_page, command_of  # noqa: E402
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
 from rkd_keras.data import load_images  # noqa: E402
@@ -40,6 +39,7 @@ from rkd_keras.models.zoo import find_network  # noqa: E402
 from rkd_keras.predict import UnknownDetector, load, new_card, softmax  # noqa: E402
 from rkd_keras.predict.keras_backend import KerasBackend  # noqa: E402
 from rkd_keras.runs import open_run  # noqa: E402
+from rkd_keras.runs.settings import Settings  # noqa: E402
 
 PAGES = Path(__file__).parent.parent / "docs" / "model_cards"
 LARGEST_BUNDLE = 6_000_000
@@ -116,8 +116,8 @@ def main():
     PAGES.mkdir(exist_ok=True)
     text = json.dumps(facts, indent=2) + "\n"
     (PAGES / f"{preset}.json").write_text(text, encoding="utf-8")
-    (PAGES / f"{preset}.md").write_text(card_page(facts), encoding="utf-8")
     print(text)
+    print("now run: make results, which writes the card's page")
 
 
 def shape_of(config):
@@ -194,6 +194,16 @@ def commands(run, preliminary):
         found.insert(0, command_of(teacher.config, teacher.path.name))
     flag = " --preliminary" if preliminary else ""
     return [*found, f"python benchmarks/make_bundle.py runs/{name}{flag}"]
+
+
+def command_of(config, name):
+    """Return the command that makes a run of these settings."""
+    settings = Settings.from_config(config)
+    if settings.teacher:
+        folder = settings.teacher.rstrip("/").rpartition("/")[2]
+        settings.teacher = f"runs/{folder}"
+    settings.out = f"runs/{name}"
+    return settings.command("NEU-DET")
 
 
 def scores(model, card, predictor, images, labels):
