@@ -81,3 +81,29 @@ def strips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strips")
     write_dataset(folder, per_class=12, size=64, seed=0)
     return folder
+
+
+@pytest.fixture
+def lines(tmp_path):
+    """Line A: two grey classes; line B: the same two brighter, and plain steel."""
+    import cv2
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for line, level in (("a", 80), ("b", 160)):
+        for name in ("dark", "bright"):
+            folder = tmp_path / line / f"{name}_{line}"
+            folder.mkdir(parents=True)
+            for i in range(10):
+                image = rng.normal(level, 5, (24, 24))
+                row = rng.integers(4, 18)
+                image[row : row + 3, 4:20] += -60 if name == "dark" else 60
+                cv2.imwrite(
+                    str(folder / f"{i}.png"), image.clip(0, 255).astype("uint8")
+                )
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for i in range(9):
+        image = rng.normal(160, 5, (24, 24)).astype("uint8")
+        cv2.imwrite(str(plain / f"{i}.png"), image)
+    return tmp_path
