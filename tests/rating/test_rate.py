@@ -163,13 +163,24 @@ def test_what_alone_sends_to_review_is_told(write_rules):
     assert rate(strange_surface(), Stub(True), rules).grade.decisive == "u"
 
 
-def test_the_package_s_rules_accept_an_unmarked_surface_of_an_unknown_kind(
+def test_an_unmarked_surface_of_an_unknown_kind_is_accepted_by_one_s_own_rule_alone(
     write_rules,
 ):
     flat = np.full((64, 64), 128, np.uint8)
-    assert rate(flat, Stub(True)).grade.decision == "accept"
+    assert rate(flat, Stub(False)).grade.decision == "accept"
+    assert rate(flat, Stub(True)).grade.decision == "review"
+    assert rate(flat, Stub(True)).grade.decisive == "unknown surface"
     rules = write_rules("{name: r, when: {count: {above: 0}}, severity: 4}")
     assert rate(flat, Stub(True), rules).grade.decision == "review"
+    rules = write_rules(
+        "{name: sound, when: {class: unknown, count: {below: 1}}, severity: 1}"
+    )
+    assert rate(flat, Stub(True), rules).grade.decision == "accept"
+    assert rate(strange_surface(), Stub(True), rules).grade.decision == "review"
+
+
+def test_no_rule_of_the_package_accepts_what_is_unknown():
+    assert not [r for r in GradeRules.load().rules if "unknown" in (r.classes or ())]
 
 
 def test_a_rule_of_the_same_name_does_not_stand_in(tmp_path):
