@@ -1,5 +1,7 @@
 """Print the scores of a model as one small table."""
 
+from rkd_keras.cli.command import INCOMPLETE
+
 
 def print_run(run):
     """Print a run's scores and where it is.
@@ -46,6 +48,9 @@ def print_scores(scores):
 
     Args:
         scores: dict as in `metrics.json`.
+
+    Returns:
+        `INCOMPLETE` where images were left out, else 0.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -63,3 +68,7 @@ def print_scores(scores):
         values = (f"{row[key]:.3f}" for key in ("precision", "recall", "f1"))
         table.add_row(escape(name), *values)
     console.print(table)
+    if "left_out" not in scores:
+        return 0
+    console.print(f"{scores['left_out']} images could not be decoded: left out")
+    return INCOMPLETE

@@ -10,7 +10,9 @@ from rkd_keras.files.names import printable
 from rkd_keras.files.replacing import replacing
 from rkd_keras.files.results import make_folder, unique_name
 
-COLUMNS = ("file", "label", "split", "method", "sources")
+COLUMNS = ("file", "label", "split", "method", "sources", "group")
+
+NAMES_OF_ANY_BYTES = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class WrittenSamples:
 class SampleFolder:
     """New samples with the list of what came from what.
 
-    `images/<class>/<name>.png`, `manifest.csv` (file, label, split, method,
-    sources) and `contact_sheet.png`. The manifest can be trained on: `--data
-    <folder>/manifest.csv`. Until all is written it is called `manifest.partial.csv`.
+    `images/<class>/<name>.png`, `manifest.csv` (file, label, split, method, sources,
+    and the group of originals) and `contact_sheet.png`. The manifest can be trained on:
+    `--data <folder>/manifest.csv`. Until all is written it is called
+    `manifest.partial.csv`.
 
     Args:
         path: the folder; made when missing.
@@ -103,15 +106,16 @@ class SampleFolder:
         self._written.append(class_name)
         return file
 
-    def list_original(self, file, class_name, split=""):
+    def list_original(self, file, class_name, split="", group=None):
         """List an image that is already somewhere else in the manifest.
 
         Args:
             file: its path.
             class_name: its class's name.
             split: part of the data set, or `""`.
+            group: what it must stay together with, or `None`.
         """
-        self._row(Path(file).resolve(), class_name, split, "original", ())
+        self._row(Path(file).resolve(), class_name, split, "original", (), group)
 
     def finish(self, sheet_rows=()):
         """Write the manifest and the contact sheet.
@@ -133,14 +137,14 @@ class SampleFolder:
             _append(temporary, self.rows)
         self.partial.unlink(missing_ok=True)
         names = tuple(dict.fromkeys(self._written))
-        has_parts = any(split for _, _, split, _, _ in self.rows)
+        has_parts = any(split for _, _, split, *_ in self.rows)
         return WrittenSamples(
             self.path, self.manifest, len(self._written), names, has_parts
         )
 
-    def _row(self, file, class_name, split, method, sources):
+    def _row(self, file, class_name, split, method, sources, group=None):
         shown = ";".join(map(printable, sources))
-        row = (printable(file.as_posix()), class_name, split, method, shown)
+        row = (file.as_posix(), class_name, split, method, shown, group or "")
         self.rows.append(row)
         # What was written must be known also when this is interrupted.
         _append(self.partial, [row])
@@ -162,7 +166,7 @@ class SampleFolder:
                 f"{self.path} holds no samples of this command; give another --out"
             )
         for listed in lists:
-            with listed.open(newline="", encoding="utf-8") as file:
+            with listed.open(newline="", **NAMES_OF_ANY_BYTES) as file:
                 for row in csv.DictReader(file):
                     sample = self.path / (row["file"] or "")
                     inside = self.images.resolve() in sample.resolve().parents
@@ -175,7 +179,7 @@ class SampleFolder:
 def _append(path, rows):
     """Append to a list of samples; a new one gets its titles first."""
     try:
-        with path.open("a", newline="", encoding="utf-8") as file:
+        with path.open("a", newline="", **NAMES_OF_ANY_BYTES) as file:
             writer = csv.writer(file)
             if not file.tell():
                 writer.writerow(COLUMNS)

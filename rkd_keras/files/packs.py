@@ -6,7 +6,7 @@ A leaf module: every room may import it. A pack is a folder with
 - `images-00000-of-00004.tfrecord`, ...: TFRecords of `tf.train.Example`, one for
   each image with its file's own bytes in `image/encoded`;
 - `images-00000-of-00004.jsonl`, ...: a line for each record: the image's name,
-  class, part and boxes, where the record begins, and the image file's SHA-256.
+  class, part, group and boxes, where the record begins, and the image file's SHA-256.
 
 An image in a pack has a path as if the pack were the folder that was packed:
 `pack/train/scratches/1.png`. So whatever takes a path takes it too.
@@ -38,6 +38,7 @@ class PackedImage:
         sha256: hexadecimal digest of the image's file.
         class_name: its class, or `None`.
         part: `"train"`, `"val"`, `"test"` or `None`.
+        group: what it must stay together with, such as a coil's name, or `None`.
         boxes: list of `[xmin, ymin, xmax, ymax]` in pixels from 1, the maxima
             included (as in Pascal VOC), or `None`.
 
@@ -53,6 +54,7 @@ class PackedImage:
     sha256: str
     class_name: str | None = None
     part: str | None = None
+    group: str | None = None
     boxes: list | None = None
 
 

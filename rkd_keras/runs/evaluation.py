@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from rkd_keras.errors import InputError
+from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     AnyPath,
+    Groups,
     Option,
     Overwrite,
     Part,
@@ -32,6 +33,7 @@ def evaluate(
     ] = None,
     seed: Seed = 0,
     split_seed: SplitSeed = 0,
+    groups: Groups = None,
     noise: Annotated[
         str | None, Option("Corrupt the images: gaussian:25 or salt-pepper:5.")
     ] = None,
@@ -48,18 +50,20 @@ def evaluate(
 
     The images are those of the run's split.json beside the model. Without one,
     or with --data, they come from --data: its own test folder, or a split by
-    --protocol, or everything with --split all. A data set that is not the run's
-    is scored whole, and the scores say so.
+    --protocol (and --groups, where the training had them), or everything with
+    --split all. A data set that is not the run's is scored whole, and the scores say
+    so; they take the place of the run's own only with --overwrite.
 
     Returns:
         The dict of `metrics.json`: `accuracy`, `macro_recall`, `gmean` in [0, 1],
         `per_class`, `confusion_matrix`, `class_names`, `images` (their number),
-        `split` (what was scored), `model`, and
-        `data` where the images are not the run's own.
+        `split` (what was scored), `model`, `data` where the images are not the run's
+        own, and `left_out` where so many could not be decoded.
 
     Raises:
         InputError: when nothing tells which images are meant, the model does not
-            know a class, or `out` holds scores already.
+            know a class, `out` holds scores already, or an image of the run is
+            missing or has another content.
 
     Example:
         >>> import pathlib, tempfile
@@ -80,6 +84,8 @@ def evaluate(
     from rkd_keras.runs.run import Run
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
+    if groups is not None and protocol is None:
+        raise OptionError("groups", "goes with --protocol alone")
     file = model_file(model)
     run = Run(file.parent if out is None else out)
     if out is not None:
@@ -88,7 +94,16 @@ def evaluate(
         raise InputError(f"{model} is no file of yours; say where to write with --out")
     if file.suffix == ".keras" or file.is_dir():
         start_tensorflow()
-    found = labelled_images(file, data, split, protocol, seed, split_seed)
+    found = labelled_images(file, data, split, protocol, seed, split_seed, groups)
+    foreign = data is not None and not found.own
+    if out is None and foreign and not overwrite:
+        _keep_own_scores(run, data)
+    if found.guessed:
+        raise InputError(
+            f"nothing tells which images of {data} are the {split} part for {model}; "
+            "give the --protocol that it was trained with, such as holdout, or --split "
+            "all"
+        )
     if out is not None:
         _check_targets(run, noise, found.files, overwrite)
     make_folder(run.path)
@@ -103,12 +118,22 @@ def evaluate(
         quiet,
     )
     scores.update(split=found.part, model=file.name)
-    if not found.own and data is not None:
+    if foreign:
         scores["data"] = str(data)
     if noise:
         scores["noise"] = noise
+    if left_out := len(found.files) - len(answers["files"]):
+        scores["left_out"] = left_out
     _write(run, scores, answers, noise)
     return scores
+
+
+def _keep_own_scores(run, data):
+    if run.scores and "data" not in run.scores:
+        raise InputError(
+            f"{run.path} holds the scores of its own images; write those of {data} "
+            "elsewhere with --out, or replace the others with --overwrite"
+        )
 
 
 def _check_targets(run, noise, inputs, overwrite):

@@ -158,7 +158,9 @@ def load_parts(settings, index=None, split=None):
     return Parts(index.class_names, decoded, images, labels)
 
 
-def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
+def labelled_images(
+    model, data, part, protocol=None, seed=0, split_seed=0, groups=None
+):
     """Find the labelled images of one part.
 
     Args:
@@ -168,6 +170,7 @@ def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
         protocol: split protocol without `split.json`.
         seed: seed of the protocol.
         split_seed: seed of the protocol's test part.
+        groups: what the protocol does not divide.
 
     Returns:
         A `Labelled`. A data set that is not the run's is taken whole: its `part` is
@@ -183,4 +186,6 @@ def labelled_images(model, data, part, protocol=None, seed=0, split_seed=0):
     run = Run(Path(model).parent)
     recorded = run.split if protocol is None else None
     record = run.split_path if data is None else run.path
-    return find_labelled(data, part, recorded, record, protocol, seed, split_seed)
+    return find_labelled(
+        data, part, recorded, record, protocol, seed, split_seed, groups
+    )

@@ -93,6 +93,11 @@ def list_limits(run):
         )
     if not scores:
         limits.append("The model has not been scored on images yet.")
+    elif "data" in scores:
+        limits.append(
+            f"The scores are on the images of {scores['data']}, another data set than "
+            "the model was trained on."
+        )
     elif scores.get("split") in ("val", "train", "all"):
         limits.append(
             f"The scores are on the {scores['split']} part, which training has seen "

@@ -252,3 +252,51 @@ def test_groups_that_nobody_asked_for_do_not_refuse_a_data_set(tmp_path, caplog)
     assert len(split.test) == 6 and "divided at random" in caplog.text
     with pytest.raises(InputError, match="cannot be divided into test"):
         make_split(index, groups="overlap", quiet=True)
+
+
+@pytest.fixture
+def coils(tmp_path):
+    """A manifest of two classes on four coils, and images without a coil."""
+    lines = ["file,label,group"]
+    for i in range(18):
+        name = ("dent", "rust")[i % 2]
+        image = np.random.default_rng(i).integers(0, 255, (16, 16), np.uint8)
+        write_image(tmp_path / f"{i}.png", image)
+        lines.append(f"{i}.png,{name},{f'coil {i // 4}' if i < 16 else ''}")
+    (tmp_path / "coils.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path / "coils.csv"
+
+
+def test_groups_travel_in_manifests_and_packs(coils, tmp_path):
+    from rkd_keras.data import check, pack_images, unpack_images
+
+    wanted = open_dataset(coils).groups
+    assert wanted[:5] == ("coil 0",) * 4 + ("coil 1",) and wanted[16:] == (None, None)
+    check(coils, manifest=tmp_path / "again.csv", quiet=True)
+    assert open_dataset(tmp_path / "again.csv").groups == wanted
+    pack_images(coils, tmp_path / "pack", quiet=True)
+    packed = open_dataset(tmp_path / "pack")
+    assert packed.groups == wanted
+    together = make_split(packed, groups="column").groups
+    assert together.together() == find_groups(open_dataset(coils), "column").together()
+    unpack_images(tmp_path / "pack", tmp_path / "out", quiet=True)
+    assert open_dataset(tmp_path / "out" / "manifest.csv").groups == wanted
+    # Without a group there is no column.
+    header = "file,label\n0.png,dent\n1.png,rust\n"
+    (tmp_path / "plain.csv").write_text(header)
+    check(tmp_path / "plain.csv", manifest=tmp_path / "plain2.csv", quiet=True)
+    assert (tmp_path / "plain2.csv").read_text().startswith("file,label,split\n")
+
+
+def test_new_samples_are_made_of_a_part_that_divides_no_group(coils, tmp_path):
+    from rkd_keras.data import write_fusions
+
+    made = write_fusions(
+        *(coils, tmp_path / "made"),
+        **{"per_class": 2, "size": 16, "split": "holdout", "groups": "column"},
+        quiet=True,
+    )
+    split = make_split(open_dataset(made.manifest), "given", groups="column")
+    assert len(split.test) and not divided(split)
+    listed = open_dataset(made.manifest)
+    assert {g for g in listed.groups if g} == {f"coil {i}" for i in range(4)}

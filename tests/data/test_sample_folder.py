@@ -3,8 +3,10 @@ import csv
 import numpy as np
 import pytest
 
+from rkd_keras.data import open_dataset
 from rkd_keras.data.sample_folder import SampleFolder
 from rkd_keras.errors import InputError
+from rkd_keras.files.images import write_image
 
 IMAGE = np.zeros((4, 4, 3), "uint8")
 
@@ -57,6 +59,19 @@ def test_names_that_are_no_utf_8_are_written_as_what_can_be_read(tmp_path):
     file = folder.add(IMAGE, "crack", "a\udcb4", "m", ["there/a\udcb4.png"])
     assert file.name == "a_xb4.png"
     assert manifest(folder.finish().path)[0]["sources"] == "there/a\\xb4.png"
+
+
+def test_originals_of_any_name_are_found_again_with_their_groups(tmp_path):
+    original = tmp_path / "riß_\udcb4\n1.png"
+    write_image(original, IMAGE)
+    folder = SampleFolder(tmp_path / "samples")
+    folder.add(IMAGE, "crack", "0", "m", [original])
+    folder.list_original(original, "crack", "train", "coil 7")
+    index = open_dataset(folder.finish().manifest)
+    assert index.files[1].is_file() and index.groups == (None, "coil 7")
+    # And they stay when the samples are made anew.
+    SampleFolder(tmp_path / "samples", overwrite=True)
+    assert original.is_file() and not index.files[0].is_file()
 
 
 def test_samples_are_not_replaced_by_what_is_made_of_them(tmp_path):

@@ -70,6 +70,21 @@ def test_missing_and_changed_images_are_named(numbered):
         labelled_images(model, data, "test")
 
 
+def test_the_run_s_own_images_are_those_it_began_with(numbered):
+    """Without --data the paths alone would tell: other pictures may lie there now."""
+    data, model, split, _ = numbered
+    assert len(labelled_images(model, None, "test").files) == len(split.test)
+    file = open_dataset(data).files[split.test[0]]
+    cv2.imwrite(str(file), np.zeros((8, 8), np.uint8))
+    message = f"1 images of the test part.*another content.*{file.name}.*--data"
+    with pytest.raises(InputError, match=message):
+        labelled_images(model, None, "test")
+    assert labelled_images(model, None, "train").files
+    file.unlink()
+    with pytest.raises(InputError, match=message):
+        labelled_images(model, None, "test")
+
+
 def test_without_anything_to_go_by_it_asks(tmp_path):
     with pytest.raises(InputError, match="give the images with --data"):
         labelled_images(tmp_path / "model.keras", None, "test")

@@ -22,11 +22,12 @@ def pack_images(
     """Pack many images into few files: TFRecords with checksums and a manifest.
 
     A pack is given to any command in place of the folder that was packed. The
-    images' own bytes, names, classes, parts and boxes are kept.
+    images' own bytes, names, classes, parts, groups and boxes are kept.
 
     Every record is a `tf.train.Example` that TensorFlow reads as well:
     `image/encoded` (the file's own bytes), `image/filename`, and where they are
-    known `image/class/text`, `image/class/label`, `image/part`, `image/boxes`
+    known `image/class/text`, `image/class/label`, `image/part`, `image/group`,
+    `image/boxes`
     (`xmin, ymin, xmax, ymax` in pixels from 1, the maxima included, box after box, as
     in Pascal VOC), `annotation/filename` and `annotation/encoded`.
 
@@ -152,7 +153,9 @@ def unpack_images(
                 faults.append(str(error))
             progress(done, len(images))
     if pack.manifest["layout"] == "manifest":
-        rows = ((image.name, image.class_name, image.part) for image in images)
+        rows = (
+            (image.name, image.class_name, image.part, image.group) for image in images
+        )
         write_manifest(out / "manifest.csv", rows)
     found = Unpacked(out, files, faults)
     if faults:

@@ -75,6 +75,7 @@ def _row(index, i, name, shard, offset, encoded):
         sha256=hashlib.sha256(encoded).hexdigest(),
         class_name=index.class_names[index.labels[i]] if index.class_names else None,
         part=index.parts[i],
+        group=index.groups[i],
         boxes=to_voc(index.boxes[i]).tolist() if i in index.boxes else None,
     )
 
@@ -86,6 +87,8 @@ def _example(source, i, row, encoded):
         features["image/class/label"] = int(source.index.labels[i])
     if row.part is not None:
         features["image/part"] = row.part
+    if row.group is not None:
+        features["image/group"] = row.group
     if row.boxes is not None:
         features["image/boxes"] = [edge for box in row.boxes for edge in box]
     if i in source.index.annotations:

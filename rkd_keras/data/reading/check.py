@@ -257,9 +257,9 @@ def _write(path, index):
 
     folder = make_folder(path.parent)
     rows = [
-        (os.path.relpath(file, folder), index.class_names[label], part)
-        for file, label, part in zip(
-            index.files, index.labels, index.parts, strict=True
+        (os.path.relpath(file, folder), index.class_names[label], part, group)
+        for file, label, part, group in zip(
+            index.files, index.labels, index.parts, index.groups, strict=True
         )
     ]
     write_manifest(path, rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkd_keras.errors import InputError
+from rkd_keras.files.names import printable
 
 PARTS = ("train", "val", "test")
 
@@ -19,6 +20,8 @@ class Labelled:
         class_names: list of names.
         part: `"test"`, `"val"`, `"train"` or `"all"`: what they are.
         own: whether they are of the data set that the record is of.
+        guessed: whether neither a record, nor the data set, nor a protocol told which
+            images the part is of, so that it was drawn by `"holdout"`.
     """
 
     files: list
@@ -26,6 +29,7 @@ class Labelled:
     class_names: list
     part: str
     own: bool
+    guessed: bool = False
 
 
 def read_recorded(path):
@@ -53,7 +57,14 @@ def read_recorded(path):
 
 
 def find_labelled(
-    data, part, recorded=None, record="the run", protocol=None, seed=0, split_seed=0
+    data,
+    part,
+    recorded=None,
+    record="the run",
+    protocol=None,
+    seed=0,
+    split_seed=0,
+    groups=None,
 ):
     """Find the labelled images of one part.
 
@@ -65,6 +76,8 @@ def find_labelled(
         protocol: split protocol where there is no record. Defaults to `None`.
         seed: seed of the protocol. Defaults to `0`.
         split_seed: seed of the protocol's test part. Defaults to `0`.
+        groups: what the protocol does not divide, see `make_split`. Defaults to
+            `None`.
 
     Returns:
         A `Labelled`. A data set that is not the recorded one is taken whole: its
@@ -88,6 +101,7 @@ def find_labelled(
         if recorded is None:
             raise InputError(f"there is no {record}; give the images with --data")
         rows = [r for p in (PARTS if part == "all" else (part,)) for r in recorded[p]]
+        _check_content(rows, part, record)
         return Labelled(
             [Path(row["file"]) for row in rows],
             [row["label"] for row in rows],
@@ -95,7 +109,7 @@ def find_labelled(
             part,
             own=True,
         )
-    index, own = open_dataset(data), False
+    index, own, guessed = open_dataset(data), False, False
     if part == "all":
         members = range(len(index))
     elif recorded is not None:
@@ -113,9 +127,10 @@ def find_labelled(
     elif protocol is None and any(p is not None for p in index.parts):
         members = [i for i, p in enumerate(index.parts) if p == part]
     else:
-        members = getattr(
-            make_split(index, protocol or "holdout", seed, split_seed), part
-        )
+        guessed = protocol is None
+        protocol = protocol or "holdout"
+        split = make_split(index, protocol, seed, split_seed, groups=groups)
+        members = getattr(split, part)
     if len(members) == 0:
         raise InputError(f"{data} holds no image of the {part} part; try --split all")
     return Labelled(
@@ -124,4 +139,26 @@ def find_labelled(
         list(index.class_names),
         part,
         own,
+        guessed,
     )
+
+
+def _check_content(rows, part, record):
+    """Refuse images that are no longer those of the record, or not there any more."""
+    from rkd_keras.data.reading.identity import digests_of
+
+    # Older versions kept no digests.
+    rows = [row for row in rows if row.get("sha256")]
+    digests = digests_of([row["file"] for row in rows])
+    gone = [
+        row["file"]
+        for row, digest in zip(rows, digests, strict=True)
+        if digest != row["sha256"]
+    ]
+    if gone:
+        where = "all parts" if part == "all" else f"the {part} part"
+        raise InputError(
+            f"{len(gone)} images of {where} of {record} are missing or have another "
+            f"content (such as {printable(gone[0])}); bring the old ones back, or give "
+            "the place that they were moved to with --data"
+        )

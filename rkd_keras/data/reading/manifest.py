@@ -81,8 +81,11 @@ def write_manifest(path, rows):
 
     Args:
         path: the CSV file.
-        rows: iterable of `(file, class name, part or None)`.
+        rows: iterable of `(file, class name, part or None, group or None)`. Where no
+            image has a group, there is no such column.
     """
+    rows = list(rows)
+    columns = 4 if any(group is not None for *_, group in rows) else 3
     with (
         replacing(path) as temporary,
         temporary.open(
@@ -90,5 +93,5 @@ def write_manifest(path, rows):
         ) as file,
     ):
         writer = csv.writer(file)
-        writer.writerow(("file", "label", "split"))
-        writer.writerows((name, label, part or "") for name, label, part in rows)
+        writer.writerow(("file", "label", "split", "group")[:columns])
+        writer.writerows([value or "" for value in row[:columns]] for row in rows)

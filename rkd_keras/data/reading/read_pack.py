@@ -41,6 +41,7 @@ def read_pack(directory):
         [image.part for image in images],
         _boxes(images),
         root=pack.directory,
+        groups=[image.group for image in images],
         layout="a pack",
     )
 

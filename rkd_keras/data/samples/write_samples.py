@@ -8,6 +8,7 @@ from rkd_keras.errors import InputError, OptionError
 from rkd_keras.options import (
     AnyPath,
     Data,
+    Groups,
     Option,
     Overwrite,
     Quiet,
@@ -42,6 +43,7 @@ class SampleOptions:
     ] = 64
     seed: Seed = 0
     split_seed: SplitSeed = 0
+    groups: Groups = None
     overwrite: Overwrite = False
     quiet: Quiet = False
 
@@ -154,9 +156,9 @@ def _write(options, method, make):
     wanted = _wanted(index, members, options)
     folder = SampleFolder(options.out, options.overwrite, index.files)
     if options.split is not None:
-        for file, label, part in zip(index.files, index.labels, parts, strict=True):
-            if part:
-                folder.list_original(file, index.class_names[label], part)
+        for i in np.flatnonzero(parts != ""):
+            name = index.class_names[index.labels[i]]
+            folder.list_original(index.files[i], name, parts[i], index.groups[i])
     sheet, done = [], 0
     part = "train" if options.split is not None else ""
     with shown_progress(f"{method} samples", options.quiet) as progress:
@@ -208,7 +210,14 @@ def _parts(index, options):
 
     parts = np.full(len(index), "" if options.split else "train", dtype=object)
     if options.split is not None:
-        chosen = make_split(index, options.split, options.seed, options.split_seed)
+        chosen = make_split(
+            index,
+            options.split,
+            options.seed,
+            options.split_seed,
+            groups=options.groups,
+            quiet=options.quiet,
+        )
         for part in ("train", "val", "test"):
             parts[getattr(chosen, part)] = part
     return parts
