@@ -58,7 +58,10 @@ def public_address(url):
     if "/" in before and not _SURE_HOST.fullmatch(found["host"]):
         return f"{scheme}://***"
     path = found["path"]
-    if re.search(r"[=&:]", path):
+    # A percent sign may stand for any of these, an @ among them.
+    if "%" in found["host"]:
+        return f"{scheme}://***"
+    if re.search(r"[=&:%]", path):
         path = "/***"
     mark = f"{found['mark']}***" if found["mark"] else ""
     return f"{scheme}://{'***@' if at else ''}{found['host']}{path}{mark}"

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from rkd_keras.errors import InputError
 from rkd_keras.station.device_view import public_address
@@ -20,8 +20,9 @@ class MqttPublisher:
     dropped. The store stays the record of truth.
 
     Args:
-        url: `mqtt://[user:password@]host[:port][/prefix]`, or `mqtts://`. The
-            prefix defaults to `rkd-keras`.
+        url: `mqtt://[user:password@]host[:port][/prefix]`, or `mqtts://`. What
+            divides an address is written in a password as `%2F` for `/`, `%40` for `@`
+            and so on. The prefix defaults to `rkd-keras`.
 
     Raises:
         InputError: when the address cannot be read, or paho-mqtt is not installed.
@@ -38,6 +39,13 @@ class MqttPublisher:
                 "the MQTT address must be mqtt://host[:port][/prefix]. "
                 f"Received: {public_address(url)!r:.80}"
             )
+        # The rest of a password would be published as a part of every topic.
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            raise InputError(
+                "the MQTT address has an @ behind its host; in a password write / as "
+                f"%2F, ? as %3F, # as %23 and @ as %40. Received: "
+                f"{public_address(url)!r:.80}"
+            )
         try:
             from paho.mqtt import client as mqtt
         except ImportError as error:
@@ -48,7 +56,8 @@ class MqttPublisher:
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self._client.max_queued_messages_set(MAX_WAITING)
         if parts.username:
-            self._client.username_pw_set(parts.username, parts.password)
+            password = None if parts.password is None else unquote(parts.password)
+            self._client.username_pw_set(unquote(parts.username), password)
         if parts.scheme == "mqtts":
             self._client.tls_set()
         port = port or (8883 if parts.scheme == "mqtts" else 1883)

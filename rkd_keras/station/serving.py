@@ -7,6 +7,7 @@ from typing import Annotated
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import AnyPath, AnyPaths, MmPerPixel, Option, checked
+from rkd_keras.station.config import MOST_DAYS
 
 PASSWORD_VARIABLE = "RKD_KERAS_PASSWORD"  # noqa: S105
 DATABASE_VARIABLE = "RKD_KERAS_DATABASE_URL"
@@ -40,7 +41,7 @@ def serve(
     host: Annotated[
         str, Option("Address to listen on; 0.0.0.0 for the network.")
     ] = "127.0.0.1",
-    port: Annotated[int, Option("TCP port.")] = 8080,
+    port: Annotated[int, Option("TCP port.", at_least=1, at_most=65535)] = 8080,
     data_dir: Annotated[
         AnyPath, Option("Folder of the database, images and reports.")
     ] = Path("runs/station"),
@@ -79,7 +80,11 @@ def serve(
     ] = None,
     workers: Annotated[
         int | None,
-        Option("Inference processes; two where there are two cores.", above=0),
+        Option(
+            "Inference processes; two where there are two cores.",
+            at_least=1,
+            at_most=64,
+        ),
     ] = None,
     database_url: Annotated[
         str | None,
@@ -89,20 +94,31 @@ def serve(
         ),
     ] = None,
     keep_images_days: Annotated[
-        float, Option("Age at which images are pruned, days.", above=0)
+        float,
+        Option("Age at which images are pruned, days.", above=0, at_most=MOST_DAYS),
     ] = 30.0,
     keep_images_gb: Annotated[
         float,
-        Option("Size at which the oldest images are pruned, 2^30 bytes.", above=0),
+        Option(
+            "Size at which the oldest images are pruned, 2^30 bytes.",
+            above=0,
+            at_most=1_000_000,
+        ),
     ] = 20.0,
     min_free_mb: Annotated[
-        float, Option("Room that must stay free on the disk, 2^20 bytes.", at_least=0)
+        float,
+        Option(
+            "Room that must stay free on the disk, 2^20 bytes.",
+            at_least=0,
+            at_most=1_000_000_000,
+        ),
     ] = 500.0,
     max_upload_mb: Annotated[
-        float, Option("Largest picture that is taken in, 2^20 bytes.", above=0)
+        float,
+        Option("Largest picture that is taken in, 2^20 bytes.", above=0, at_most=4096),
     ] = 20.0,
     max_megapixels: Annotated[
-        float, Option("Most pixels of a picture, millions.", above=0)
+        float, Option("Most pixels of a picture, millions.", above=0, at_most=1000)
     ] = 20.0,
     tls_cert: Annotated[AnyPath | None, Option("Certificate (PEM) for HTTPS.")] = None,
     tls_key: Annotated[AnyPath | None, Option("Its private key.")] = None,
@@ -146,6 +162,7 @@ def serve(
 
     if bool(tls_cert) != bool(tls_key):
         raise InputError("--tls-cert and --tls-key must be given together")
+    _check_tls(tls_cert, tls_key)
     model = model if model is None else model_file(model)
     if keras_model is None and model is not None and model.suffix == ".keras":
         keras_model = model
@@ -243,10 +260,28 @@ def _check_port(host, port):
         try:
             probe.bind((host, port))
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise InputError(
+                    f"{host} is no address of this machine; give another --host"
+                ) from error
             reason = "is in use" if error.errno == errno.EADDRINUSE else "is not free"
             raise InputError(
                 f"port {port} of {host} {reason}; give another --port"
             ) from error
+
+
+def _check_tls(cert, key):
+    """Tell what is wrong with a certificate before the station starts."""
+    import ssl
+
+    if cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except OSError as error:
+        raise InputError(
+            f"--tls-cert {cert} and --tls-key {key} cannot be used: {error}"
+        ) from error
 
 
 def _add_accounts(config, user, token, role):

@@ -77,7 +77,7 @@ class Station:
         self.board = Board()
         self.files = ImageFiles(config.images_dir, config.min_free_bytes)
         self.accounts = Accounts(self.store, config.data_dir / "secret.key")
-        rules = AlarmRules(config.alarms_file.read_text(encoding="utf-8"))
+        rules = AlarmRules(_text_of(config.alarms_file))
         self.desk = AlarmDesk(self.store, self.id, self.metrics, rules)
         self.pool = InferencePool(
             analyzer,
@@ -149,13 +149,13 @@ class Station:
                 "needs a password: add a user with --add-user NAME first"
             )
         self.pool.start()
+        self.devices.load()
         self._check_rules()
         self.files.sweep(self.store, self.id)
         if self.config.mqtt_url:
             from rkd_keras.station.mqtt_publisher import MqttPublisher
 
             self._mqtt = MqttPublisher(self.config.mqtt_url)
-        self.devices.load()
         if self.devices.pictures is None:
             made = self.devices.create("Loaded pictures", {"kind": "pictures"})
             self.devices.start(made)
@@ -181,9 +181,10 @@ class Station:
     def _check_rules(self):
         """Tell what is wrong with the rules now, and not when they first fail."""
         config, names = self.config, self.class_names
-        AlarmRules(config.alarms_file.read_text(encoding="utf-8")).check_classes(names)
-        text = config.grading_file.read_text(encoding="utf-8")
-        check_grading_text(text, names, own_rules_fit=True)
+        AlarmRules(_text_of(config.alarms_file)).check_classes(names)
+        text = _text_of(config.grading_file)
+        running = [device for device in self.devices.all() if device.enabled]
+        check_grading_text(text, names, running, own_rules_fit=True)
 
     def use_alarm_rules(self, text):
         """Check, store and apply new warning rules.
@@ -240,6 +241,14 @@ class Station:
             raise InputError(
                 f"{config.data_dir} cannot be used as data folder: {error.strerror}"
             ) from error
+
+
+def _text_of(path):
+    """Read a file of rules, which people may have written themselves."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
 
 
 def _replace(path, text):

@@ -61,6 +61,65 @@ def test_rules_are_checked_when_the_station_starts(
         make_station()
 
 
+def test_rules_that_are_no_text_are_named(make_station, tmp_path):
+    rules = tmp_path / "data" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "warnings.yaml").write_bytes("rules: [{name: Riß}]".encode("latin-1"))
+    with pytest.raises(InputError, match="warnings.yaml cannot be read"):
+        make_station()
+
+
+def test_rules_in_a_unit_that_a_device_does_not_measure_in_end_the_start(
+    make_station, tmp_path, monkeypatch
+):
+    """Its frames would be graded by the package's rules, and nobody told."""
+    monkeypatch.setattr("rkd_keras.station.station.InferencePool", LocalPool)
+    rules = tmp_path / "data" / "rules"
+    rules.mkdir(parents=True)
+    rule = "{name: long, when: {longest: {above: 20}}, severity: 5}"
+    (rules / "grading.yaml").write_text(f"version: 1\nunit: mm\nrules: [{rule}]\n")
+    first = make_station(start=False)
+    first.devices.start_later(first.devices.create("Line 1", {"kind": "posted"}))
+    with pytest.raises(InputError, match="are in mm, but Line 1 measures in px"):
+        first.start()
+
+
+def test_a_password_never_becomes_a_part_of_a_topic():
+    """`urlsplit` ends the host at the first slash, whatever comes behind it."""
+    from rkd_keras.station.mqtt_publisher import MqttPublisher
+
+    for address in ("mqtt://ada:12/34@broker", "mqtt://ada:1?secret@broker"):
+        with pytest.raises(InputError, match="write / as %2F") as caught:
+            MqttPublisher(address)
+        assert "34" not in str(caught.value) and "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"keep_images_gb": 1e300}, "keep_images_gb must be above 0 and at most"),
+        ({"max_megapixels": 1e300}, "max_megapixels must be above 0 and at most"),
+        ({"workers": 10**6}, "workers must be at least 1 and at most 64"),
+        ({"port": 70000}, "port must be at least 1 and at most 65535"),
+        ({"tls_cert": "no.pem", "tls_key": "no.pem"}, "no.pem .* cannot be used"),
+    ],
+)
+def test_what_cannot_be_served_is_told_at_once(tmp_path, options, message):
+    from rkd_keras.station import serve
+
+    with pytest.raises(InputError, match=message):
+        serve(data_dir=tmp_path / "data", **options)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_host_that_is_not_this_machine_is_told_as_such():
+    from rkd_keras.station.serving import _check_port
+
+    for host in ("no-such-host.invalid", "203.0.113.7"):
+        with pytest.raises(InputError, match="is no address of this machine"):
+            _check_port(host, 8080)
+
+
 def test_new_warning_rules_must_name_known_classes(make_station, monkeypatch):
     monkeypatch.setattr("rkd_keras.station.station.InferencePool", LocalPool)
     station = make_station()
@@ -101,6 +160,11 @@ def test_no_password_among_parameters_is_shown(password):
         ("rtsp://10.0.0.5/user=a_password=b_x.sdp", "rtsp://10.0.0.5/***"),
         ("rtsp://host/u:p@ss", "rtsp://***"),
         ("rtsp://user:password", "rtsp://***"),
+        ("rtsp://user:p/w@d@host", "rtsp://***"),
+        ("rtsp://user%3Apass%40w@10.0.0.5/live", "rtsp://***@10.0.0.5/live"),
+        # Written so by programs that escape too much.
+        ("rtsp://admin%3Asecret%4010.0.0.5/live", "rtsp://***"),
+        ("rtsp://10.0.0.5/user%3Dada%26password%3Dsecret", "rtsp://10.0.0.5/***"),
         ("http://10.0.0.5/video", "http://10.0.0.5/video"),
     ],
 )
