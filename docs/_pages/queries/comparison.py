@@ -191,31 +191,38 @@ def gate_slowness(results, label):
     return _seconds(results, label) / _seconds(results, PLAIN)
 
 
+OTHERS = {PLAIN: "ResNet34", "se_resnet34": "SEResNet34", SOFT: "soft threshold"}
+FORMS = {PRINTED: "as printed", CONTINUOUS: "continuous"}
+COLUMNS = [(which, of) for which in SETS for of in ("accuracy", NOISES)]
+
+
 def _gate_pairs(results):
     """Return the differences of both forms, and their p values, corrected."""
-    others = {PLAIN: "ResNet34", "se_resnet34": "SEResNet34", SOFT: "soft threshold"}
-    forms = {PRINTED: "as printed", CONTINUOUS: "continuous"}
-    columns = [(w, of) for w in SETS for of in ("accuracy", NOISES)]
     found = {
-        (form, other): [
-            gate_difference(results, which, form, other, of) for which, of in columns
+        (title, other): [
+            gate_difference(results, which, form, label, of) for which, of in COLUMNS
         ]
-        for form in forms
-        for other in others
+        for form, title in FORMS.items()
+        for label, other in OTHERS.items()
     }
     every = [each for row in found.values() for each in row]
-    titles = [
-        SETS[which] + (", noise" if of == NOISES else "") for which, of in columns
-    ]
-    named = {(forms[f], others[o]): row for (f, o), row in found.items()}
-    return named, holm([each.p for each in every]), titles
+    return found, holm([each.p for each in every])
+
+
+def gate_pairs_place(form, other, column=("600", "accuracy")):
+    """Return the place of a comparison among all of them, as they are corrected."""
+    rows = [(f, o) for f in FORMS.values() for o in OTHERS.values()]
+    return rows.index((form, other)) * len(COLUMNS) + COLUMNS.index(column)
 
 
 @query
 def gate_pairs_table(results):
     """Show SADDT's two forms against every other gate, corrected for their number."""
-    found, corrected, titles = _gate_pairs(results)
+    found, corrected = _gate_pairs(results)
     corrected = iter(corrected)
+    titles = [
+        SETS[which] + (", noise" if of == NOISES else "") for which, of in COLUMNS
+    ]
     lines = [
         [
             f"{form}, on {other}",
