@@ -86,7 +86,7 @@ setup(
                     "woff2",
                     "ttf",
                 ),
-                *("yaml", "json", "tflite", "h5", "md"),
+                *("yaml", "json", "tflite", "h5", "npy", "md"),
             )
         ]
     },

@@ -32,7 +32,8 @@ from rkd_keras.export import export_model, fit_decisions  # noqa: E402
 from rkd_keras.export.serving_model import in_float32  # noqa: E402
 from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.export.timing.processes import measure  # noqa: E402
-from rkd_keras.files.images import list_images  # noqa: E402
+from rkd_keras.files.fingerprints import fingerprint  # noqa: E402
+from rkd_keras.files.images import list_images, read_image  # noqa: E402
 from rkd_keras.models import count_multiply_adds  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
 from rkd_keras.models.zoo import find_network  # noqa: E402
@@ -92,6 +93,7 @@ def main():
     )
     model.save_weights(weights, overwrite=True)
     register(preset, shape, weights, run.class_names)
+    remember(run.split)
     facts = {
         "preset": preset,
         "preliminary": args.preliminary,
@@ -171,6 +173,13 @@ def register(preset, shape, weights, class_names):
     ordered = {name: entries[name] for name in PRESETS if name in entries}
     text = json.dumps(ordered, indent=2) + "\n"
     (FOLDER / "neu.json").write_text(text, encoding="utf-8")
+
+
+def remember(split):
+    """Write the fingerprints of all images that were learnt from."""
+    files = [Path(row["file"]) for part in ("train", "val") for row in split[part]]
+    known = np.stack([fingerprint(read_image(file)) for file in files])
+    np.save(FOLDER / "neu_images.npy", known)
 
 
 def teacher_of(config):

@@ -84,6 +84,30 @@ def neu_presets():
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def find_seen(files):
+    """Find images that the weights of the package have learnt from.
+
+    Args:
+        files: list of paths of images; copies of other sizes and formats are found
+            too, mirrored and turned ones as well.
+
+    Returns:
+        List of those paths.
+
+    Example:
+        >>> find_seen([])
+        []
+    """
+    import numpy as np
+
+    from rkd_keras.files.fingerprints import find_known
+    from rkd_keras.files.images import read_image
+
+    known = np.load(FOLDER / "neu_images.npy", allow_pickle=False)
+    places = find_known((read_image(file) for file in files), known)
+    return [files[place] for place in places]
+
+
 def _known():
     shapes = [
         f"{name} ({', '.join(f'{k}={v}' for k, v in entry['shape'].items())})"

@@ -11,10 +11,12 @@ from rkd_keras.runs.parts import check_same_images, load_parts, open_split
 from rkd_keras.runs.precision import choose_precision
 from rkd_keras.runs.results import save_scores
 from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
-from rkd_keras.runs.transfer import fit_head, load_fitting_weights
+from rkd_keras.runs.transfer import check_seen, fit_head, load_fitting_weights
 from rkd_keras.runs.unlabelled import add_unlabelled
 
 __all__ = ["Settings", "run_experiment"]
+# Weights that a network's builder knows by name.
+NAMED_WEIGHTS = ("imagenet", "neu")
 
 
 def run_experiment(settings):
@@ -52,6 +54,8 @@ def _run(settings, distribution):
     index, split = open_split(settings, teacher and teacher.class_names)
     if teacher:
         teacher.check(settings, index, split)
+    if settings.weights == "neu":
+        check_seen(settings, index, split)
     _check_names(settings)
     policy = keras.config.dtype_policy()
     with distribution.open_run(settings) as run:
@@ -210,15 +214,15 @@ def _network(settings, num_classes):
     from rkd_keras.models import create_model
 
     options = dict(settings.model_options)
-    if settings.weights == "imagenet":
-        options["weights"] = "imagenet"
+    if settings.weights in NAMED_WEIGHTS:
+        options["weights"] = settings.weights
     network = create_model(
         settings.model,
         num_classes=num_classes,
         input_shape=(settings.size, settings.size, 3),
         **options,
     )
-    if settings.weights not in (None, "imagenet"):
+    if settings.weights not in (None, *NAMED_WEIGHTS):
         left = load_fitting_weights(network, settings.weights)
         if left and not settings.quiet:
             print(

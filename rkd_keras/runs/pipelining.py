@@ -27,7 +27,12 @@ from rkd_keras.runs.steps import Steps
 # Fewer images of a class leave nothing to test or to validate on.
 LEAST_IMAGES = 6
 FEW_IMAGES = 700
+# Images that are looked at for those of NEU.
+MOST_LOOKED_AT = 2000
 STRIPS = "strips"
+# Chosen on validation images of CR7: crops and no quarter turns, for a line's images
+# have a direction.
+VIEWS = {"zoom": 0.35, "quarter_turns": False}
 TEACHERS = {
     "imagenet": {
         "model": "efficientnet_lite0",
@@ -35,9 +40,19 @@ TEACHERS = {
         "size": 128,
         "unfreeze": 7,
         "head_views": HEAD_VIEWS,
+        "zoom": 0.1,
     },
     "sarsn34": {"model": "sarsn34", "width": 0.25, "stem_stride": 2},
+    "neu": {"model": "edge_resnet_small", "weights": "neu"},
     "none": None,
+}
+# A teacher that has seen more than the student will knows more than the labels.
+TAUGHT = {
+    "temperature": 2.0,
+    "hard_weight": 0.0,
+    "kd_weight": 1.0,
+    "distance_weight": 0.0,
+    "angle_weight": 0.0,
 }
 
 
@@ -77,13 +92,23 @@ def pipeline(
     teacher: Annotated[
         str,
         Option(
-            "imagenet: a network with ImageNet weights, tuned; sarsn34; none: the "
-            "student learns alone; auto: imagenet where its extra is installed, else "
-            "sarsn34.",
+            "imagenet: a network with ImageNet weights, tuned; sarsn34; neu: the student "
+            "that comes with the package, tuned; none: the student learns alone; auto: "
+            "imagenet where its extra is installed, else none where the student starts "
+            "from neu, else sarsn34.",
             choices=("auto", *TEACHERS),
         ),
     ] = "auto",
     model: Model = "edge_resnet_small",
+    start: Annotated[
+        str,
+        Option(
+            "What the student starts from: neu, the weights that come with the package, "
+            "or none; auto: neu where the network has such and has seen none of the "
+            "images.",
+            choices=("auto", "neu", "none"),
+        ),
+    ] = "auto",
     size: Size = 64,
     split: Annotated[
         str | None,
@@ -127,12 +152,15 @@ def pipeline(
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     started = time.monotonic()
-    chosen = _teacher() if teacher == "auto" else teacher
-    steps = Steps(quiet, 6 + (chosen != "none") + compare)
+    steps = Steps(quiet)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
+    start = _start(data, model) if start == "auto" else start
+    chosen = _teacher(start) if teacher == "auto" else teacher
+    steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
+        **VIEWS,
         "split": split,
         "seed": seed,
         "split_seed": split_seed,
@@ -142,7 +170,14 @@ def pipeline(
         "overwrite": overwrite,
         "quiet": quiet,
     }
-    student = Settings(data, folder / "student", model=model, size=size, **common)
+    student = Settings(
+        data,
+        folder / "student",
+        model=model,
+        size=size,
+        weights=None if start == "none" else start,
+        **common,
+    )
     alone = replace(student, out=str(folder / "alone")) if compare else None
     teacher = None
     if chosen != "none":
@@ -150,6 +185,7 @@ def pipeline(
             data, folder / "teacher", **{"size": size, **common, **TEACHERS[chosen]}
         )
     steps.begin("Plan")
+    steps.say(f"teacher: {chosen}; the student starts from: {start}")
     start_tensorflow()
     planner = Planner(folder, images, num_classes, student, teacher, 1 + compare)
     plan = planner.make(minutes, epochs)
@@ -170,8 +206,9 @@ def pipeline(
         alone.epochs = plan.student_epochs
         result.alone = _trained(steps, "The student alone, to compare with", alone)
     if teacher:
-        student.teacher = teacher.out
-        student.teacher_views = plan.teacher_views
+        student = replace(
+            student, teacher=teacher.out, teacher_views=plan.teacher_views, **TAUGHT
+        )
     result.student = _trained(steps, "Student", student)
     export_all(steps, result)
     time_all(steps, result)
@@ -182,12 +219,30 @@ def pipeline(
     return result
 
 
-def _teacher():
-    """Choose the teacher: ImageNet's knowledge where it is installed."""
+def _start(data, model):
+    """Choose the package's own weights, unless they know the images already."""
+    from rkd_keras.data import open_dataset
+    from rkd_keras.models.pretrained import find_seen, neu_presets
+
+    if model not in neu_presets():
+        return "none"
+    files = open_dataset(data).files
+    # Of many images some tell.
+    few = files[:: -(-len(files) // MOST_LOOKED_AT)]
+    return "none" if find_seen(few) else "neu"
+
+
+def _teacher(start):
+    """Choose the teacher: ImageNet's knowledge where it is installed.
+
+    A small teacher that begins with nothing learns less in the minutes than a student
+    that begins with NEU's strips.
+    """
     from rkd_keras.models.imagenet_weights import is_installed
 
-    model = TEACHERS["imagenet"]["model"]
-    return "imagenet" if is_installed(model) else "sarsn34"
+    if is_installed(TEACHERS["imagenet"]["model"]):
+        return "imagenet"
+    return "none" if start == "neu" else "sarsn34"
 
 
 def _checked_data(data, split, seed, split_seed):

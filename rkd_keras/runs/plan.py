@@ -182,7 +182,7 @@ class Planner:
         if self.plan is not None:
             return self.plan
         speeds = measured(self.student, self.num_classes, self.teacher)
-        tuning = self.teacher is not None and self.teacher.weights is not None
+        tuning = self.teacher is not None and self.teacher.weights == "imagenet"
         plan = make_plan(minutes, self.images, speeds, self.students, tuning)
         if epochs is not None:
             plan = replace(

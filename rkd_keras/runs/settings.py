@@ -72,8 +72,9 @@ class Settings:
     weights: Annotated[
         str | None,
         Option(
-            "What the network starts from: imagenet, whose head alone is then trained, "
-            "or a weights or .keras file, of which every layer is taken that fits."
+            "What the network starts from: imagenet, whose head alone is then trained; "
+            "neu, which comes with the package; or a weights or .keras file, of which "
+            "every layer is taken that fits."
         ),
     ] = None
     head_views: Annotated[

@@ -9,10 +9,10 @@ class Steps:
 
     Args:
         quiet: whether to show nothing.
-        count: number of steps.
+        count: number of steps, which may be set later. Defaults to `None`.
     """
 
-    def __init__(self, quiet, count):
+    def __init__(self, quiet, count=None):
         from rich.console import Console
 
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
@@ -23,7 +23,8 @@ class Steps:
         """Begin a step, of a title and the command that does it alone."""
         self.started.append((title, time.monotonic()))
         number = len(self.started)
-        self.console.rule(f"[bold]{number}/{self.count}[/] {title}", align="left")
+        place = f"{number}/{self.count}" if self.count else f"{number}"
+        self.console.rule(f"[bold]{place}[/] {title}", align="left")
         if command:
             self.command([command])
 

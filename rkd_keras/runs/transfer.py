@@ -40,6 +40,27 @@ def load_fitting_weights(network, path):
     return left
 
 
+def check_seen(settings, index, split):
+    """Refuse the package's own weights where they have learnt from test images.
+
+    Args:
+        settings: a `Settings` whose `weights` are `"neu"`.
+        index: the `ImageIndex`.
+        split: the `Split`.
+
+    Raises:
+        InputError: when they have.
+    """
+    from rkd_keras.models.pretrained import find_seen
+
+    seen = find_seen([index.files[i] for i in split.test])
+    if seen:
+        raise InputError(
+            f"the weights neu have learnt from {len(seen)} of {len(split.test)} test "
+            f"images of {settings.data} (such as {seen[0]}); train without --weights"
+        )
+
+
 def _load(network, path):
     import warnings
 
