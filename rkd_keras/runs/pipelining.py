@@ -21,39 +21,20 @@ from rkd_keras.options import (
     checked,
 )
 from rkd_keras.runs.delivery import compared, export_all, time_all
-from rkd_keras.runs.plan import HEAD_VIEWS, Planner
+from rkd_keras.runs.pipeline_networks import (
+    TAUGHT,
+    TEACHERS,
+    VIEWS,
+    choose_start,
+    choose_teacher,
+)
+from rkd_keras.runs.plan import Planner
 from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
 LEAST_IMAGES = 6
 FEW_IMAGES = 700
-# Images that are looked at for those of NEU.
-MOST_LOOKED_AT = 2000
 STRIPS = "strips"
-# Chosen on validation images of CR7: crops and no quarter turns, for a line's images
-# have a direction.
-VIEWS = {"zoom": 0.35, "quarter_turns": False}
-TEACHERS = {
-    "imagenet": {
-        "model": "efficientnet_lite0",
-        "weights": "imagenet",
-        "size": 128,
-        "unfreeze": 7,
-        "head_views": HEAD_VIEWS,
-        "zoom": 0.1,
-    },
-    "sarsn34": {"model": "sarsn34", "width": 0.25, "stem_stride": 2},
-    "neu": {"model": "edge_resnet_small", "weights": "neu"},
-    "none": None,
-}
-# A teacher that has seen more than the student will knows more than the labels.
-TAUGHT = {
-    "temperature": 2.0,
-    "hard_weight": 0.0,
-    "kd_weight": 1.0,
-    "distance_weight": 0.0,
-    "angle_weight": 0.0,
-}
 
 
 @dataclass
@@ -92,8 +73,8 @@ def pipeline(
     teacher: Annotated[
         str,
         Option(
-            "imagenet: a network with ImageNet weights, tuned; sarsn34; neu: the student "
-            "that comes with the package, tuned; none: the student learns alone; auto: "
+            "imagenet: a network with ImageNet weights, tuned; sarsn34; neu: the "
+            "package's own student, tuned; none: the student learns alone; auto: "
             "imagenet where its extra is installed, else none where the student starts "
             "from neu, else sarsn34.",
             choices=("auto", *TEACHERS),
@@ -152,11 +133,12 @@ def pipeline(
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     started = time.monotonic()
-    steps = Steps(quiet)
+    # Without a teacher, which the data decide, there is a step less.
+    steps = Steps(quiet, 6 + (teacher != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
-    start = _start(data, model) if start == "auto" else start
-    chosen = _teacher(start) if teacher == "auto" else teacher
+    start = choose_start(data, model) if start == "auto" else start
+    chosen = choose_teacher(start) if teacher == "auto" else teacher
     steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
@@ -217,32 +199,6 @@ def pipeline(
     result.report = result.student.report()
     result.seconds = steps.seconds()
     return result
-
-
-def _start(data, model):
-    """Choose the package's own weights, unless they know the images already."""
-    from rkd_keras.data import open_dataset
-    from rkd_keras.models.pretrained import find_seen, neu_presets
-
-    if model not in neu_presets():
-        return "none"
-    files = open_dataset(data).files
-    # Of many images some tell.
-    few = files[:: -(-len(files) // MOST_LOOKED_AT)]
-    return "none" if find_seen(few) else "neu"
-
-
-def _teacher(start):
-    """Choose the teacher: ImageNet's knowledge where it is installed.
-
-    A small teacher that begins with nothing learns less in the minutes than a student
-    that begins with NEU's strips.
-    """
-    from rkd_keras.models.imagenet_weights import is_installed
-
-    if is_installed(TEACHERS["imagenet"]["model"]):
-        return "imagenet"
-    return "none" if start == "neu" else "sarsn34"
 
 
 def _checked_data(data, split, seed, split_seed):

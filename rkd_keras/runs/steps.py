@@ -9,10 +9,10 @@ class Steps:
 
     Args:
         quiet: whether to show nothing.
-        count: number of steps, which may be set later. Defaults to `None`.
+        count: number of steps; it may be set anew.
     """
 
-    def __init__(self, quiet, count=None):
+    def __init__(self, quiet, count):
         from rich.console import Console
 
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
@@ -23,8 +23,7 @@ class Steps:
         """Begin a step, of a title and the command that does it alone."""
         self.started.append((title, time.monotonic()))
         number = len(self.started)
-        place = f"{number}/{self.count}" if self.count else f"{number}"
-        self.console.rule(f"[bold]{place}[/] {title}", align="left")
+        self.console.rule(f"[bold]{number}/{self.count}[/] {title}", align="left")
         if command:
             self.command([command])
 
