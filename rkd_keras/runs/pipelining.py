@@ -84,8 +84,8 @@ def pipeline(
     start: Annotated[
         str,
         Option(
-            "What the student starts from: neu, the weights that come with the package, "
-            "or none; auto: neu where the network has such and has seen none of the "
+            "What the student starts from: neu, the weights of this package, or none; "
+            "auto: neu where the network has such and they have seen none of the "
             "images.",
             choices=("auto", "neu", "none"),
         ),
