@@ -121,3 +121,23 @@ def test_the_model_card_tells_of_these_files(name):
     assert card["unknown"]["false_alarm_rate"] == pytest.approx(
         facts["unknown"]["stated_false_alarm_rate"]
     )
+
+
+def test_what_the_weights_have_seen_is_known(neu_det):
+    """Their training images are found in NEU, drawn strips are none of them."""
+    from rkd_keras.data import make_split, open_dataset
+
+    index = open_dataset(neu_det)
+    split = make_split(index, "neu-600", seed=0, split_seed=0)
+    learnt = [index.files[i] for i in split.train[::60]]
+    assert pretrained.find_seen(learnt) == learnt
+    # Near copies of training images are part of the plain split.
+    assert len(pretrained.find_seen([index.files[i] for i in split.test[::10]])) < 3
+
+
+def test_drawn_strips_are_new_to_the_weights(tmp_path):
+    from rkd_keras.data import open_dataset
+    from rkd_keras.data.synthetic import write_dataset
+
+    folder = write_dataset(tmp_path / "strips", per_class=3, size=64, quiet=True)
+    assert pretrained.find_seen(open_dataset(folder).files) == []
