@@ -210,13 +210,17 @@ def _resized(pipeline, files, size):
     """
     import numpy as np
 
-    from rkd_keras.data.streamed_images import StreamedImages
+    from rkd_keras.data import open_images
     from rkd_keras.files.images import resize_image
 
     if pipeline.images.shape[1:3] == size:
         return pipeline
+    images, _ = open_images(files, size, strict=True)
     made = [resize_image(image, size) for image in pipeline.images[len(files) :]]
-    images = StreamedImages(files, size, np.stack(made) if made else None)
+    if made and isinstance(images, np.ndarray):
+        images = np.concatenate([images, made])
+    elif made:
+        images = images.followed_by(np.stack(made))
     return replace(pipeline, images=images)
 
 
