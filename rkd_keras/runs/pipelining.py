@@ -33,7 +33,7 @@ from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
 LEAST_IMAGES = 6
-FEW_IMAGES = 700
+FEW_IMAGES = 300
 STRIPS = "strips"
 
 

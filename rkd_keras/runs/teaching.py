@@ -199,7 +199,7 @@ class Teacher:
         from rkd_keras.runs.transfer import answers_of_features
 
         found = self.run and answers_of_features(self.run, teacher, pipeline, views)
-        return found and (lambda view: [(found[0][view], found[1][view])])
+        return found and (lambda view: [found(view)])
 
 
 def _resized(pipeline, files, size):

@@ -173,8 +173,9 @@ def answers_of_features(run, teacher, pipeline, views):
         views: number of views that are wanted.
 
     Returns:
-        Pair of logits `(views, images, classes)` and embedding `(views, images,
-        features)`, float32; `None` where the features are of other views or images.
+        Function of a view's number that gives a pair of logits `(images, classes)` and
+        embedding `(images, features)`, float32, so that the features need not fit into
+        memory; `None` where they are of other views or images.
     """
     import json
 
@@ -189,6 +190,10 @@ def answers_of_features(run, teacher, pipeline, views):
     features = np.load(run.features, mmap_mode="r", allow_pickle=False)
     if len(features) < views:
         return None
-    embedding = np.asarray(features[:views], "float32")
     kernel, bias = teacher.get_layer("logits").get_weights()
-    return embedding @ kernel + bias, embedding
+
+    def answers(view):
+        embedding = np.asarray(features[view], "float32")
+        return embedding @ kernel + bias, embedding
+
+    return answers

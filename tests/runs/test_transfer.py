@@ -71,7 +71,10 @@ def test_the_head_alone_learns(tmp_path, squares):
     right = model.predict(squares[0], verbose=0).argmax(1) == squares[1]
     assert right.mean() > 0.9
     # Its features are a student's stored answers, without running it again.
-    logits, embedding = answers_of_features(run, model, pipeline, 2)
+    answers = answers_of_features(run, model, pipeline, 2)
+    logits, embedding = (
+        np.stack(part) for part in zip(answers(0), answers(1), strict=True)
+    )
     views = [np.concatenate([*pipeline.view_dataset(v)]) for v in range(2)]
     for view, told in zip(views, logits, strict=True):
         np.testing.assert_allclose(
