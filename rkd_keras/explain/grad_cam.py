@@ -104,7 +104,8 @@ class GradCAM:
             classes `(N,)`, int64.
 
         Raises:
-            InputError: for images of another shape, or a class out of range.
+            InputError: for images of another shape, a class out of range, or a model
+                whose answers are no numbers.
         """
         heats, classes = self._heats(images, class_index, batch_size, (self.variant,))
         return heats[self.variant], classes
@@ -199,8 +200,13 @@ class GradCAM:
                     f"`class_index` must be from 0 to {count - 1}. "
                     f"Received: class_index={class_index}"
                 )
-        found = self._evidence(images, classes)
-        return tuple(tensor.numpy() for tensor in found)
+        found = tuple(tensor.numpy() for tensor in self._evidence(images, classes))
+        if not all(np.isfinite(each).all() for each in found):
+            raise InputError(
+                "the model's features or gradients are no finite numbers, as after a "
+                "training that diverged; train it again with a smaller learning rate"
+            )
+        return found
 
 
 def feature_tensor(model, layer=None):

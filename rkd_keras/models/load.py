@@ -1,11 +1,14 @@
 """Open Keras files, and start TensorFlow for it where nobody has."""
 
+import errno
 import importlib
 import sys
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.model_file import model_file
 from rkd_keras.models.registry import public
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
 
 
 @public
@@ -52,6 +55,9 @@ def load_model(path, threads=None):
         return keras.saving.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds here
         reason = "it is damaged or was written by another version"
+        # Keras unpacks the file beside where the command runs.
+        if getattr(error, "errno", None) in _NO_ROOM:
+            reason = f"there is no room to unpack it ({error.strerror})"
         if "Lambda" in str(error) or "locate class" in str(error):
             reason = "it holds code, or layers that are not the package's"
         raise InputError(f"Keras cannot open {file}: {reason}") from error

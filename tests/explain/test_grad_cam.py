@@ -189,3 +189,11 @@ def test_a_model_without_an_embedding_is_refused():
     model = keras.Model(inputs, keras.layers.Conv2D(2, 1)(inputs))
     with pytest.raises(InputError, match="no layer 'embedding'"):
         GradCAM(model)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_model_that_diverged_is_not_explained(linear_model, spots, bad):
+    weights = np.eye(3)
+    weights[0, :] = bad
+    with pytest.raises(InputError, match="no finite numbers"):
+        GradCAM(linear_model(weights))(spots[0])

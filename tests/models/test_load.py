@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -69,3 +70,12 @@ def test_threads_are_set_by_who_imports_tensorflow(run, before, threads, expecte
         [sys.executable, "-c", program], capture_output=True, text=True
     )
     assert done.stdout.strip() == expected, done.stderr
+
+
+def test_a_full_disk_is_not_called_a_damaged_file(run, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keras.saving, "load_model", full)
+    with pytest.raises(InputError, match="no room to unpack it .No space left"):
+        load_model(run)
