@@ -4,7 +4,7 @@ A leaf module (numpy and OpenCV only): every room may import it, it imports
 only leaves. A student that is trained on images resized by one rule and
 fed by another on the line loses accuracy silently, so there is one rule.
 
-Images in a pack (see `rkd_keras.files.packs`) are listed and read here as if they were
+Images in a pack (see `rkd_keras.files.packs`) are listed and read as if they were
 files, so that whatever takes files takes packs.
 """
 
@@ -21,10 +21,15 @@ from rkd_keras.files.decoding import (
     describe_pixels,
     to_rgb_uint8,
 )
+from rkd_keras.files.listing import (
+    IMAGE_SUFFIXES,
+    list_images,
+    warn_of_losses,
+    why_not_read,
+)
 from rkd_keras.files.names import printable
-from rkd_keras.files.packs import enclosing_pack, find_packed, is_pack, open_pack
+from rkd_keras.files.packs import find_packed
 from rkd_keras.files.replacing import replacing
-from rkd_keras.files.walking import Walked, walk
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -37,13 +42,10 @@ __all__ = [
     "read_mask",
     "resize_image",
     "to_rgb_uint8",
+    "warn_of_losses",
+    "why_not_read",
     "write_image",
 ]
-
-IMAGE_SUFFIXES = (
-    *(".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"),
-    *(".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-)
 
 
 def read_image(path):
@@ -211,55 +213,3 @@ def resize_image(image, size):
     if smaller != (height, width):
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
     return image
-
-
-def list_images(paths):
-    """List image files: files as given, folders searched below, globs opened.
-
-    Packs count as folders: those given, those below a folder, and folders and
-    globs within one. Links to folders are followed. Hidden files and pictures that
-    show results of ours are passed over.
-
-    Args:
-        paths: a path or a list of paths; a path may hold `*`, `?` or `**`.
-
-    Returns:
-        Sorted list of `Path`, each once.
-
-    Raises:
-        InputError: when a path does not exist or nothing was found.
-    """
-    if isinstance(paths, str | Path):
-        paths = [paths]
-    found = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            walked = Walked(packs=[path]) if is_pack(path) else walk(path)
-            found.update(f for f in walked.files if _has_image_suffix(f))
-            for pack in walked.packs:
-                found.update(open_pack(pack).paths())
-        elif path.is_file():
-            found.add(path)
-        elif inside := enclosing_pack(path):
-            pack, inner = inside
-            found.update(pack.paths(inner))
-        elif any(mark in str(path) for mark in "*?["):
-            root = Path(path.anchor) if path.is_absolute() else Path(".")
-            pattern = str(path.relative_to(root) if path.is_absolute() else path)
-            found.update(p for p in root.glob(pattern) if _is_image(p))
-        else:
-            raise InputError(f"{path} does not exist; give an image, folder or glob")
-    kept = {path for path in found if not results.is_result(path)}
-    if not kept:
-        shown = ", ".join(map(str, paths))
-        why = "; the pictures there show results of rkd-keras" if found else ""
-        raise InputError(f"no images were found in {shown}{why}")
-    return sorted(kept)
-
-
-def _is_image(path):
-    return _has_image_suffix(path) and path.is_file()
-
-
-def _has_image_suffix(path):
-    return path.suffix.lower() in IMAGE_SUFFIXES

@@ -11,7 +11,7 @@ from rkd_keras.data.reading.image_index import index_of
 from rkd_keras.data.reading.neu import class_of, number_of
 from rkd_keras.data.reading.parts import PARTS
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.files.images import IMAGE_SUFFIXES
+from rkd_keras.files.images import IMAGE_SUFFIXES, why_not_read
 from rkd_keras.files.names import printable
 from rkd_keras.files.results import is_result
 from rkd_keras.files.walking import Unused, walk
@@ -19,12 +19,6 @@ from rkd_keras.files.walking import Unused, walk
 CONTAINERS = ("images", "image", "imgs", "img", "jpegimages")
 # Folders of pictures that are no images of the surface.
 MASKS = ("masks", "mask", "ground_truth", "groundtruth", *FOLDERS)
-# Pictures of formats that are not read.
-OTHER_SUFFIXES = (
-    *(".avif", ".heic", ".heif", ".jxl", ".svg", ".psd", ".ico", ".tga", ".exr"),
-    *(".hdr", ".pfm", ".sr", ".ras", ".raw", ".dng", ".cr2", ".nef", ".arw", ".eps"),
-    *(".pdf", ".npy", ".npz", ".mat", ".dcm", ".j2k", ".jpx", ".pam", ".zip", ".tar"),
-)
 
 
 def read_tree(directory, class_from="auto"):
@@ -93,11 +87,9 @@ def _sorted_out(directory, walked):
             unused.append(Unused(path, "it is a picture of results of rkd-keras"))
         elif suffix in IMAGE_SUFFIXES:
             images.append(path)
-        elif suffix in OTHER_SUFFIXES:
-            reason = f"{suffix} is no format that is read; save it as PNG"
-            unused.append(Unused(path, reason, is_loss=True))
         else:
-            unused.append(Unused(path, "it is no image"))
+            reason = why_not_read(path)
+            unused.append(Unused(path, reason or "it is no image", bool(reason)))
     reason = "it is a pack, which is opened by itself"
     unused += [Unused(path, reason, is_loss=True) for path in walked.packs]
     unused += [Unused(path, "the folder holds no image", True) for path in walked.empty]

@@ -74,7 +74,7 @@ def find_units(paths, unit_images):
 
 def _found(paths):
     """Sort what the paths hold into loose files, packs and TFRecord files."""
-    from rkd_keras.files.images import IMAGE_SUFFIXES, list_images
+    from rkd_keras.files.images import IMAGE_SUFFIXES, list_images, warn_of_losses
     from rkd_keras.files.packs import is_pack
     from rkd_keras.files.results import is_result
     from rkd_keras.files.walking import Walked, walk
@@ -89,6 +89,7 @@ def _found(paths):
             continue
         walked = Walked(packs=[path]) if is_pack(path) else walk(path)
         packs.update(map(str, walked.packs))
+        warn_of_losses(path, walked)
         for inner in map(str, walked.files):
             if inner.lower().endswith(IMAGE_SUFFIXES):
                 files.add(inner)
