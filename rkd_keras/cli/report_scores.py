@@ -8,12 +8,16 @@ def print_run(run):
 
     Args:
         run: a `Run`.
+
+    Returns:
+        `INCOMPLETE` where images were left out, else 0.
     """
     from rich.console import Console
 
     if run.scores is not None:
         print_scores(run.scores)
     Console().print(f"written to {run.path}", markup=False)
+    return INCOMPLETE if run.left_out else 0
 
 
 def print_pipeline(result):

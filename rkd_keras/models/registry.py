@@ -126,6 +126,7 @@ def network(
                 option.check(name, bound.arguments[name])
             return builder(**bound.arguments)
 
+        build.options = options
         build.__signature__ = signature.replace(
             parameters=[
                 p.replace(annotation=option_of(p.annotation)[0]) for p in parameters

@@ -4,6 +4,7 @@ import inspect
 
 from rkd_keras.errors import InputError
 from rkd_keras.models.registry import NETWORKS, normalized, public
+from rkd_keras.options import as_kind
 
 
 def networks():
@@ -60,6 +61,40 @@ def find_network(model):
     return builder
 
 
+def builder_for(model, arguments):
+    """Return the builder of a network that takes some arguments.
+
+    Args:
+        model: see `find_network`.
+        arguments: dict of names and values.
+
+    Returns:
+        A function.
+
+    Raises:
+        InputError: for an unknown name of the model or of an argument.
+        OptionError: for a value out of range.
+
+    Example:
+        >>> builder_for("resnet18", {"width": 0})
+        Traceback (most recent call last):
+        rkd_keras.errors.OptionError: width must be above 0, not 0
+    """
+    builder = find_network(model)
+    known = inspect.signature(builder).parameters
+    options = getattr(builder, "options", {})
+    for name, value in arguments.items():
+        if name not in known:
+            raise InputError(
+                f"model {model!r} got an unexpected keyword argument {name!r}; it "
+                f"takes {', '.join(known)}"
+            )
+        if name in options:
+            kind, option = options[name]
+            option.check(name, as_kind(name, kind, value))
+    return builder
+
+
 @public
 def list_models() -> list[str]:
     """List the names that `create_model` knows.
@@ -98,12 +133,4 @@ def create_model(model, **arguments):
         >>> create_model("resnet18", width=0.125, num_classes=3).output_shape
         (None, 3)
     """
-    builder = find_network(model)
-    known = inspect.signature(builder).parameters
-    for name in arguments:
-        if name not in known:
-            raise InputError(
-                f"model {model!r} got an unexpected keyword argument {name!r}; it "
-                f"takes {', '.join(known)}"
-            )
-    return builder(**arguments)
+    return builder_for(model, arguments)(**arguments)

@@ -5,6 +5,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.runs.parts import check_same_images, load_parts, open_split
@@ -85,6 +86,7 @@ def _run(settings, distribution):
             if settings.evaluate != "none" and len(parts.images[settings.evaluate]):
                 save_scores(model, run, parts, settings.evaluate)
         distribution.wait()
+    run.left_out = parts.left_out
     return run
 
 
@@ -97,13 +99,18 @@ def precision_of(settings):
 
 
 def _check_names(settings):
-    """Raise `InputError` for a model, preset or loss that does not exist."""
+    """Raise `InputError` for what does not exist: a model, its options, a preset."""
     from rkd_keras.losses import LOSSES
-    from rkd_keras.models.zoo import find_network
+    from rkd_keras.models.zoo import builder_for
     from rkd_keras.trainers import get_recipe
 
     get_recipe(settings.preset)
-    find_network(settings.model)
+    builder_for(settings.model, settings.model_options)
+    named = (None, "imagenet", "neu")
+    if settings.weights not in named and not Path(settings.weights).is_file():
+        raise InputError(
+            f"weights {settings.weights} do not exist; give a file, imagenet or neu"
+        )
     if settings.loss not in LOSSES:
         raise InputError(
             f"unknown loss {settings.loss!r}; the known ones are {', '.join(LOSSES)}"
@@ -204,8 +211,8 @@ def _fitted(settings, run, parts, distribution, recipe, model, network, pipeline
     else:
         checkpoint.set_model(model)
         checkpoint.on_train_begin()
-    if settings.keep == "best" and checkpoint.best_path.exists():
-        network.load_weights(checkpoint.best_path)
+    if settings.keep == "best":
+        checkpoint.restore_best(network)
     return network
 
 

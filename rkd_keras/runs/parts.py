@@ -18,12 +18,14 @@ class Parts:
         images: dict from part to array `(images, size, size, 3)`, uint8, or
             `StreamedImages` where that would be large.
         labels: dict from part to array `(images,)`.
+        left_out: number of images that could not be decoded.
     """
 
     class_names: tuple
     files: dict
     images: dict
     labels: dict
+    left_out: int = 0
 
 
 def open_split(settings, class_names=None):
@@ -144,7 +146,7 @@ def load_parts(settings, index=None, split=None):
 
     if index is None:
         index, split = open_split(settings)
-    decoded, images, labels = {}, {}, {}
+    decoded, images, labels, left_out = {}, {}, {}, 0
     for part in PARTS:
         members = getattr(split, part)
         if len(members) == 0:
@@ -155,7 +157,8 @@ def load_parts(settings, index=None, split=None):
         images[part], kept = open_images(files, size, settings.strict)
         labels[part] = index.labels[members[kept]]
         decoded[part] = [files[i] for i in kept]
-    return Parts(index.class_names, decoded, images, labels)
+        left_out += len(files) - len(kept)
+    return Parts(index.class_names, decoded, images, labels, left_out)
 
 
 def labelled_images(

@@ -39,11 +39,15 @@ class Run(RunFolder):
 
     Attributes:
         path: the folder, a `Path`.
+        left_out: number of images that the training which this object comes from
+            could not decode.
 
     Example:
         >>> Run("runs/student").path.name
         'student'
     """
+
+    left_out = 0
 
     def __repr__(self) -> str:
         """Return how the run is opened again."""

@@ -142,6 +142,25 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self._next = ended + (ended - started) * (1 - SHARE) / SHARE
         self._pending = None
 
+    def restore_best(self, network):
+        """Give a network the weights of the best epoch; where none was, leave it.
+
+        Args:
+            network: the `keras.Model` whose weights were kept.
+
+        Raises:
+            InputError: when the file of the weights is missing or damaged.
+        """
+        if self.best is None or self.read_only:
+            return
+        try:
+            network.load_weights(self.best_path)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(
+                f"{self.best_path}, the best epoch's weights, is missing or damaged; "
+                "train again with --overwrite, or take the last with --keep last"
+            ) from error
+
     def _is_best(self, row):
         if self.monitor is None:
             return False
