@@ -45,13 +45,12 @@ def measured(settings, num_classes, teacher=None, trained=False):
             if trained:
                 pass
             elif teacher.weights != "imagenet":
-                teaching = training_seconds(network, teacher.size, batch)
+                teaching = training_seconds(network, recipe_of(teacher))
             elif teacher.unfreeze:
                 with unfrozen(network, teacher.unfreeze):
-                    teaching = training_seconds(network, teacher.size, batch)
+                    teaching = training_seconds(network, recipe_of(teacher))
     with _built(settings, num_classes) as network:
-        batch = recipe_of(settings).batch_size
-        learning = training_seconds(network, settings.size, batch)
+        learning = training_seconds(network, recipe_of(settings))
     return Speeds(teaching, answering, learning)
 
 
@@ -76,30 +75,34 @@ def _built(settings, num_classes):
         keras.backend.clear_session()
 
 
-def training_seconds(network, size, batch_size, seconds=3.0):
-    """Measure how long a step of training takes for one image.
+def training_seconds(network, recipe, seconds=3.0):
+    """Measure how long training takes for one image, its augmentation included.
 
     Args:
-        network: a `keras.Model` for images of that size; it is trained a little.
-        size: side of the images in pixels.
-        batch_size: images per batch.
-        seconds: how long to measure, after the first two batches.
+        network: a `keras.Model`; it is trained a little.
+        recipe: the `Recipe`.
+        seconds: how long to measure, after the first batches.
 
     Returns:
         Seconds of one image.
     """
-    import keras
     import numpy as np
 
-    images = np.zeros((batch_size, size, size, 3), "float32")
-    labels = np.arange(batch_size) % network.output_shape[-1]
+    shape, classes = network.input_shape[1:], network.output_shape[-1]
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4 * recipe.batch_size, *shape), dtype=np.uint8)
+    pipeline = recipe.pipeline(images, np.arange(len(images)) % classes, classes)
     network.compile(
-        keras.optimizers.AdamW(1e-3),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        recipe.optimizer(pipeline.steps_per_epoch),
+        recipe.loss([1] * classes),
+        metrics=recipe.metrics(classes),
         jit_compile=False,
     )
     network.optimizer.build(network.trainable_variables)
-    return _seconds(lambda: network.train_on_batch(images, labels), batch_size, seconds)
+    batches = iter(pipeline.dataset())
+    return _seconds(
+        lambda: network.train_on_batch(*next(batches)), recipe.batch_size, seconds
+    )
 
 
 def answer_seconds(network, size, batch_size, seconds=3.0):
@@ -109,7 +112,7 @@ def answer_seconds(network, size, batch_size, seconds=3.0):
         network: a `keras.Model` for images of that size.
         size: side of the images in pixels.
         batch_size: images per batch.
-        seconds: how long to measure, after the first two batches.
+        seconds: how long to measure, after the first batches.
 
     Returns:
         Seconds of one image.
@@ -124,7 +127,8 @@ def answer_seconds(network, size, batch_size, seconds=3.0):
 
 
 def _seconds(step, batch_size, seconds):
-    for _ in range(2):
+    # The first ones trace, and take what was prepared meanwhile.
+    for _ in range(4):
         step()
     started, count = time.perf_counter(), 0
     while time.perf_counter() - started < seconds:
