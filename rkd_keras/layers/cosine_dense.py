@@ -1,5 +1,7 @@
 """A classification head whose logits are scaled cosines."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -41,7 +43,7 @@ class CosineDense(keras.layers.Layer):
     def __init__(self, units, scale=30.0, **kwargs):
         super().__init__(**kwargs)
         for argument, value in (("units", units), ("scale", scale)):
-            if value <= 0:
+            if not 0 < value < math.inf:
                 raise ValueError(
                     f"`{argument}` must be positive. Received: {argument}={value}"
                 )

@@ -1,5 +1,7 @@
 """Class-balanced loss by the effective number of samples."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -74,7 +76,9 @@ class ClassBalancedLoss(ImbalanceLoss):
         dtype=None,
     ):
         super().__init__(class_counts, from_logits, reduction, name, dtype)
-        if gamma < 0:
+        if not 0 <= beta < 1:
+            raise ValueError(f"`beta` must be in [0, 1). Received: beta={beta}")
+        if not 0 <= gamma < math.inf:
             raise ValueError(f"`gamma` must not be negative. Received: gamma={gamma}")
         self.beta = beta
         self.gamma = gamma

@@ -1,5 +1,7 @@
 """Knowledge distillation of softened class probabilities."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -43,7 +45,7 @@ class HintonKD(keras.losses.Loss):
         dtype=None,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        if temperature <= 0:
+        if not 0 < temperature < math.inf:
             raise ValueError(
                 f"`temperature` must be positive. Received: temperature={temperature}"
             )

@@ -1,5 +1,7 @@
 """Label-distribution-aware margins with deferred re-weighting."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -69,7 +71,7 @@ class LDAMLoss(ImbalanceLoss):
     ):
         super().__init__(class_counts, from_logits, reduction, name, dtype)
         for argument, value in (("max_margin", max_margin), ("scale", scale)):
-            if value <= 0:
+            if not 0 < value < math.inf:
                 raise ValueError(
                     f"`{argument}` must be positive. Received: {argument}={value}"
                 )

@@ -1,5 +1,7 @@
 """Cross-entropy on logits shifted by the log priors."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -51,7 +53,7 @@ class LogitAdjustedLoss(ImbalanceLoss):
         dtype=None,
     ):
         super().__init__(class_counts, from_logits, reduction, name, dtype)
-        if tau < 0:
+        if not 0 <= tau < math.inf:
             raise ValueError(f"`tau` must not be negative. Received: tau={tau}")
         self.tau = tau
         counts = np.asarray(self.class_counts, "float64")

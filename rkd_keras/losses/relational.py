@@ -1,5 +1,7 @@
 """What the two relational losses share: distances, weights, reduction."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -15,7 +17,7 @@ class RelationalLoss(keras.losses.Loss):
 
     def __init__(self, delta=1.0, name=None, dtype=None):
         super().__init__(name=name, reduction="none", dtype=dtype)
-        if delta <= 0:
+        if not 0 < delta < math.inf:
             raise ValueError(f"`delta` must be positive. Received: delta={delta}")
         self.delta = delta
 

@@ -1,5 +1,7 @@
 """Cross-entropy weighted by inverse class frequency."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -50,7 +52,7 @@ class WeightedCrossEntropyLoss(ImbalanceLoss):
         dtype=None,
     ):
         super().__init__(class_counts, from_logits, reduction, name, dtype)
-        if power < 0:
+        if not 0 <= power < math.inf:
             raise ValueError(f"`power` must not be negative. Received: power={power}")
         self.power = power
         weights = np.asarray(self.class_counts, "float64") ** -power

@@ -45,8 +45,14 @@ def open_split(settings, class_names=None):
     from rich.console import Console
 
     from rkd_keras.data import make_split, open_dataset
+    from rkd_keras.predict.verdict import UNKNOWN
 
     index = open_dataset(settings.data)
+    if UNKNOWN in index.class_names:
+        raise InputError(
+            f"{settings.data} has a class {UNKNOWN!r}, which is the verdict on what is "
+            "none of the classes; give it another name"
+        )
     if class_names is not None:
         index = _relabelled(index, tuple(class_names), settings.data)
     split = make_split(

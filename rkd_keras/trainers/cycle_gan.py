@@ -1,5 +1,7 @@
 """CycleGAN: translate images between two production lines without pairs."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -100,7 +102,7 @@ class CycleGAN(keras.Model):
             ("cycle_weight", cycle_weight),
             ("identity_weight", identity_weight),
         ):
-            if value < 0:
+            if not 0 <= value < math.inf:
                 raise ValueError(
                     f"`{argument}` must not be negative. Received: {argument}={value}"
                 )

@@ -1,5 +1,7 @@
 """A term of a distillation: what is compared, by which loss, with which factor."""
 
+import math
+
 import keras
 
 from rkd_keras.losses import HintonKD, RKDAngle, RKDDistance
@@ -43,7 +45,7 @@ class DistillationTerm:
     """
 
     def __init__(self, loss, weight=1.0, layer=None, teacher_layer=None, name=None):
-        if not weight >= 0:
+        if not 0 <= weight < math.inf:
             word = "weight" if name is None else f"{name}_weight"
             raise ValueError(
                 f"`{word}` must not be negative. Received: {word}={weight}"
@@ -206,7 +208,7 @@ def check_terms(hard_weight, terms):
         hard_weight: factor of the hard loss.
         terms: list of `DistillationTerm`.
     """
-    if not hard_weight >= 0:
+    if not 0 <= hard_weight < math.inf:
         raise ValueError(
             f"`hard_weight` must not be negative. Received: hard_weight={hard_weight}"
         )

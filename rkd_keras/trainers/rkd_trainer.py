@@ -114,6 +114,10 @@ class RKDTrainer(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if teacher is student:
+            raise ValueError(
+                "`teacher` and `student` must be two models: the teacher is frozen"
+            )
         self.temperature = temperature
         self.hard_weight = hard_weight
         self.kd_weight = kd_weight

@@ -158,7 +158,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
                 f"{self.best_path}, the best epoch's weights, is missing or damaged; "
-                "train again with --overwrite, or take the last with --keep last"
+                "begin again with --overwrite"
             ) from error
 
     def _is_best(self, row):

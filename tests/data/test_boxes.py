@@ -173,3 +173,41 @@ def test_an_older_pack_with_a_box_that_cannot_be_used(tmp_path):
     boxes = open_dataset(tmp_path / "pack").boxes
     assert boxes[0].tolist() == [[1, 1, 5, 5]]
     assert 1 not in boxes and len(boxes) == 5
+
+
+def sized_voc(size, *boxes):
+    width, height = size
+    edges = ("xmin", "ymin", "xmax", "ymax")
+    text = f"<size><width>{width}</width><height>{height}</height></size>"
+    text += "<object><name>dent</name>"
+    for box in boxes:
+        inner = "".join(f"<{e}>{v}</{e}>" for e, v in zip(edges, box, strict=True))
+        text += f"<bndbox>{inner}</bndbox>"
+    return f"<annotation>{text}</object></annotation>".encode()
+
+
+def test_all_boxes_of_an_object_are_read():
+    from rkd_keras.data.reading.boxes import read_voc
+
+    boxes, faults = read_voc(
+        sized_voc((9, 9), (1, 1, 2, 2), (5, 5, 6, 6), (4, 1, 2, 2)), "x"
+    )
+    assert boxes.tolist() == [[0, 0, 2, 2], [4, 4, 6, 6]]
+    assert faults == ["x, object 1 (dent): its box has xmin 4 above xmax 2"]
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [((8, 6), False), (("0", "0"), False), (("", ""), False), ((16, 12), True)],
+)
+def test_boxes_of_another_scale_are_told(tmp_path, size, told):
+    """They lie within the image all the same, and mark the wrong place."""
+    from rkd_keras.data import check
+    from rkd_keras.files.images import write_image
+
+    for name in ("dent", "rust"):
+        (tmp_path / name).mkdir()
+        write_image(tmp_path / name / "1.png", np.zeros((6, 8), np.uint8))
+    (tmp_path / "dent" / "1.xml").write_bytes(sized_voc(size, (1, 1, 3, 3)))
+    message = "1.xml is of an image of 16x12 pixels, not 8x6"
+    assert any(message in each for each in check(tmp_path).findings) == told

@@ -124,3 +124,60 @@ def test_every_option_s_type_is_one_that_can_be_checked():
         if option is not None:
             kinds = {k for k in typing.get_args(kind) or (kind,)} - {type(None)}
             assert kinds <= simple, name
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0])
+@pytest.mark.parametrize(
+    ("name", "argument", "needed"),
+    [
+        ("HintonKD", "temperature", {}),
+        ("RKDDistance", "delta", {}),
+        ("RKDAngle", "delta", {}),
+        ("LDAMLoss", "max_margin", {"class_counts": [3, 2]}),
+        ("LDAMLoss", "scale", {"class_counts": [3, 2]}),
+        ("ClassBalancedLoss", "beta", {"class_counts": [3, 2]}),
+        ("ClassBalancedLoss", "gamma", {"class_counts": [3, 2]}),
+        ("LogitAdjustedLoss", "tau", {"class_counts": [3, 2]}),
+        ("WeightedCrossEntropyLoss", "power", {"class_counts": [3, 2]}),
+    ],
+)
+def test_losses_refuse_what_is_no_number(name, argument, needed, bad):
+    """`nan <= 0` is false, so that a check by it lets it through."""
+    from rkd_keras import losses
+
+    with pytest.raises(ValueError, match=f"`{argument}` must"):
+        getattr(losses, name)(**needed, **{argument: bad})
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0])
+@pytest.mark.parametrize(
+    "argument",
+    ["temperature", "hard_weight", "kd_weight", "distance_weight", "angle_weight"],
+)
+def test_the_trainer_refuses_what_is_no_number(argument, bad):
+    from rkd_keras.trainers import RKDTrainer
+
+    def network():
+        return EdgeResNetTiny(2, (16, 16, 3), width=0.0625)
+
+    with pytest.raises(ValueError, match=f"`{argument}` must"):
+        RKDTrainer(network(), network(), **{argument: bad})
+
+
+def test_a_model_does_not_teach_itself():
+    from rkd_keras.trainers import RKDTrainer
+
+    model = EdgeResNetTiny(2, (16, 16, 3), width=0.0625)
+    with pytest.raises(ValueError, match="must be two models"):
+        RKDTrainer(model, model)
+
+
+@pytest.mark.parametrize(
+    "noise", ["gaussian:nan", "gaussian:inf", "gaussian:-1", "salt-pepper:101"]
+)
+def test_noise_of_no_amount_is_refused(noise):
+    from rkd_keras.data import add_noise
+
+    kind, _, amount = noise.partition(":")
+    with pytest.raises(InputError, match="amount of noise must not be"):
+        add_noise(np.zeros((1, 4, 4, 3), np.uint8), kind, float(amount))

@@ -118,3 +118,18 @@ def test_a_run_goes_on_with_the_groups_it_began_with(tmp_path):
     asked = Settings(data, out, groups=r"(\w+)_\d", quiet=True)
     with pytest.raises(InputError, match="cannot be divided into test"):
         open_split(asked)
+
+
+def test_no_class_has_the_name_of_a_verdict(tmp_path):
+    from rkd_keras.data import check
+
+    data = write_dataset(tmp_path / "drawn", 3, 32, quiet=True)
+    lines = ["file,label"]
+    for file in sorted((data / "IMAGES").iterdir()):
+        name = "unknown" if "patches" in file.name else "dent"
+        lines.append(f"{file},{name}")
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="has a class 'unknown', which is the verdict"):
+        open_split(Settings(tmp_path / "own.csv", tmp_path / "run", quiet=True))
+    told = "the class 'unknown' has the name of a verdict; give it another"
+    assert told in check(tmp_path / "own.csv", quiet=True).findings

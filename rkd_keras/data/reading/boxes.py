@@ -161,6 +161,24 @@ def read_objects(source, name=None):
         '1.xml, object 1 (dent): it has no box'
     """
     name = name or str(source)
+    root = _parsed(source, name)
+    objects = []
+    for number, item in enumerate(root.iter("object"), start=1):
+        class_name = (item.findtext("name") or "").strip()
+        where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
+        # Some programs put all boxes of a class into one object.
+        for found in item.findall("bndbox") or [None]:
+            box, fault = _box_of(found)
+            if fault:
+                fault = f"{where}: {fault}"
+                objects.append(VocObject(where, class_name, fault=fault))
+            else:
+                box = tuple(from_voc(box)[0].tolist())
+                objects.append(VocObject(where, class_name, box))
+    return objects or [VocObject(name, fault=f"{name} describes no object")]
+
+
+def _parsed(source, name):
     try:
         if isinstance(source, bytes):
             root = ElementTree.fromstring(source)
@@ -170,18 +188,42 @@ def read_objects(source, name=None):
         raise InputError(f"{name} is no Pascal VOC annotation: {error}") from error
     if root.tag != "annotation":
         raise InputError(f"{name} is no Pascal VOC annotation: it begins <{root.tag}>")
-    objects = []
-    for number, item in enumerate(root.iter("object"), start=1):
-        class_name = (item.findtext("name") or "").strip()
-        where = f"{name}, object {number}" + (f" ({class_name})" if class_name else "")
-        box, fault = _box_of(item)
-        if fault:
-            fault = f"{where}: {fault}"
-            objects.append(VocObject(where, class_name, fault=fault))
-        else:
-            box = tuple(from_voc(box)[0].tolist())
-            objects.append(VocObject(where, class_name, box))
-    return objects or [VocObject(name, fault=f"{name} describes no object")]
+    return root
+
+
+def other_scale(source, shape, name=None):
+    """Compare the size that a VOC file declares with the image's.
+
+    Args:
+        source: the `.xml` file's path, or its bytes.
+        shape: `(height, width)` of the image.
+        name: what to call it in messages. Defaults to the path.
+
+    Returns:
+        A sentence where they differ, else `None`.
+
+    Raises:
+        InputError: when the file is no VOC annotation.
+
+    Example:
+        >>> xml = "<size><width>400</width><height>400</height></size>"
+        >>> xml = f"<annotation>{xml}</annotation>".encode()
+        >>> other_scale(xml, (200, 200), "1.xml")
+        '1.xml is of an image of 400x400 pixels, not 200x200: its boxes may not fit'
+    """
+    name = name or str(source)
+    size = _parsed(source, name).find("size")
+    if size is None:
+        return None
+    declared = [(size.findtext(edge) or "").strip() for edge in ("width", "height")]
+    image = [str(side) for side in reversed(shape)]
+    # Programs that do not know the size write 0.
+    if declared == image or not all(d.isdecimal() and int(d) for d in declared):
+        return None
+    return (
+        f"{name} is of an image of {'x'.join(declared)} pixels, not {'x'.join(image)}: "
+        "its boxes may not fit"
+    )
 
 
 def read_voc(source, name=None):
@@ -205,9 +247,8 @@ def read_voc(source, name=None):
     return np.array(boxes, np.int64).reshape(-1, 4), faults
 
 
-def _box_of(item):
-    """Return an object's box as VOC has it and `None`, or `None` and what is wrong."""
-    found = item.find("bndbox")
+def _box_of(found):
+    """Return a box as VOC has it and `None`, or `None` and what is wrong."""
     if found is None:
         return None, "it has no box"
     box = []

@@ -119,6 +119,7 @@ def check(
         *faulty,
         *_test_only(index),
         *_alike(names),
+        *_taken(names),
         *_duplicates(index),
     ]
     shared = None
@@ -190,12 +191,14 @@ def _faulty_images(index, quiet):
 
 
 def _faulty_boxes(index, i, shape):
-    from rkd_keras.data.reading.boxes import VocObject, read_objects
+    from rkd_keras.data.reading.boxes import VocObject, other_scale, read_objects
 
+    scale = None
     try:
         name, source = _annotation(index, i)
         if source is not None:
             objects = read_objects(source, name)
+            scale = other_scale(source, shape, name) if shape else None
         else:
             boxes = index.boxes.get(i, ())
             objects = [
@@ -206,7 +209,7 @@ def _faulty_boxes(index, i, shape):
         return [str(error)]
     faults = [each.fault for each in objects]
     misfits = [each.misfit(shape) for each in objects] if shape else []
-    return [sentence for sentence in (*faults, *misfits) if sentence]
+    return [sentence for sentence in (scale, *faults, *misfits) if sentence]
 
 
 def _annotation(index, i):
@@ -247,6 +250,13 @@ def _alike(names):
     return [
         f"the classes {each} differ in upper and lower case only" for each in groups
     ]
+
+
+def _taken(names):
+    """A class must not be called as the verdict on what is none of them."""
+    if "unknown" not in names:
+        return []
+    return ["the class 'unknown' has the name of a verdict; give it another"]
 
 
 def _write(path, index):

@@ -1,5 +1,7 @@
 """NEU-noise: the corruptions that SADDT is said to withstand."""
 
+import math
+
 import numpy as np
 
 from rkd_keras.errors import InputError
@@ -26,7 +28,8 @@ def add_noise(images, kind, amount, seed=0):
         Array `(N, H, W, 3)`, uint8.
 
     Raises:
-        InputError: for another `kind` or a negative `amount`.
+        InputError: for another `kind`, or an `amount` that is negative, no number, or
+            more than 100 percent.
 
     Example:
         >>> import numpy as np
@@ -35,8 +38,12 @@ def add_noise(images, kind, amount, seed=0):
         >>> round(float((noisy != 128).mean()), 1)
         0.1
     """
-    if amount < 0:
-        raise InputError(f"the amount of noise must not be negative, not {amount}")
+    most = 100 if kind == "salt-pepper" else math.inf
+    if not 0 <= amount < math.inf or amount > most:
+        above = f" or above {most}" if most < math.inf else ""
+        raise InputError(
+            f"the amount of noise must not be negative{above}, not {amount}"
+        )
     rng = np.random.default_rng(seed)
     shape = (*images.shape[:3], 1)
     if kind == "gaussian":
