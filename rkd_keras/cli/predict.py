@@ -11,6 +11,11 @@ def show(predictions):
     from rkd_keras.files.names import printable
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if predictions.answers is not None:
+        # The lines are printed already; an error is said in its own.
+        counts = f"{predictions.answers} answers, {predictions.errors} of them errors"
+        console.print(counts)
+        return 0
     rows, skipped = predictions.rows, predictions.skipped
     for message in skipped:
         console.print(f"! {printable(message)}", markup=False)

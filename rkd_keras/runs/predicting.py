@@ -30,6 +30,9 @@ class Predictions:
         skipped: list of sentences on images that could not be decoded.
         class_names: the classes' names, in the order of `Verdict.probabilities`.
         path: the file that was written, or `None`.
+        answers: number of the lines of `watch` and `stdin`, which are not kept;
+            `None` elsewhere.
+        errors: number of those that hold an `error`.
 
     Example:
         >>> list(Predictions())
@@ -40,6 +43,8 @@ class Predictions:
     skipped: list[str] = field(default_factory=list)
     class_names: tuple[str, ...] = ()
     path: Path | None = None
+    answers: int | None = None
+    errors: int = 0
 
     def __iter__(self) -> Iterator[tuple[Path, "Verdict"]]:
         """Iterate over the rows."""
@@ -52,7 +57,9 @@ class Predictions:
 
 @checked
 def predict(
-    images: Annotated[AnyPaths, Option("Images, folders or globs.", positional=True)],
+    images: Annotated[
+        AnyPaths | None, Option("Images, folders or globs.", positional=True)
+    ] = None,
     model: Annotated[
         AnyPath | None,
         Option(
@@ -61,27 +68,60 @@ def predict(
         ),
     ] = None,
     out: Annotated[
-        AnyPath | None, Option(".csv or .json file; a table when left out.")
+        AnyPath | None,
+        Option(
+            ".csv or .json file; a table when left out. With --watch and --stdin a "
+            ".jsonl file that is added to; what it holds is not answered again."
+        ),
     ] = None,
+    watch: Annotated[
+        AnyPath | None,
+        Option("Folder whose images are answered as they arrive, by JSON lines."),
+    ] = None,
+    stdin: Annotated[
+        bool,
+        Option(
+            "Answer standard input by JSON lines: a path a line, or a number and, "
+            "from the next line on, that many bytes of an image."
+        ),
+    ] = False,
+    existing: Annotated[
+        bool, Option("Answer what is in the watched folder at the start, too.")
+    ] = True,
+    settle: Annotated[
+        float,
+        Option(
+            "Seconds for which a file's size and time must stay the same before it is "
+            "read from the watched folder.",
+            above=0,
+        ),
+    ] = 0.5,
     batch_size: Annotated[int, Option("Images at a time.", at_least=1)] = 32,
     threads: Threads = 1,
     strict: Strict = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> Predictions:
-    """Classify images: files, folders or globs.
+    """Classify images: files, folders or globs, or those that come in.
 
     Every image gets a class with a calibrated probability, or the verdict
     "unknown" where the surface is none of the classes. TFLite and ONNX files
     need no TensorFlow.
+
+    With --watch or --stdin images are answered one at a time, as they come, until
+    SIGTERM, Ctrl-C or the end of the input: a line of JSON for each on standard
+    output, and in the file of --out, where with --quiet alone. After a restart with
+    the same --out no file is answered twice.
 
     Returns:
         A `Predictions`.
 
     Raises:
         InputError: when there are no images, none of them (or, with `strict`, one of
-            them) can be decoded, the model cannot be opened, or `out` exists.
-        OptionError: when `out` has another suffix, or a number is out of range.
+            them) can be decoded, the model cannot be opened, or `out` exists; with
+            `watch`, when there is no such folder.
+        OptionError: when `out` has another suffix, a number is out of range, or two
+            options do not go together.
 
     Example:
         >>> import tempfile
@@ -98,9 +138,12 @@ def predict(
     from rkd_keras.predict import load
     from rkd_keras.predict.quiet_stderr import quiet_stderr
 
-    if out is not None and out.suffix.lower() not in (".csv", ".json"):
-        raise OptionError("out", f"must end in .csv or .json, not {out.name!r}")
+    _check(images, out, watch, stdin, strict, overwrite)
     model = None if model is None else model_file(model)
+    if watch is not None or stdin:
+        from rkd_keras.runs.answering import answer
+
+        return answer(model, threads, watch, existing, settle, out, quiet)
     if out is not None:
         check_targets([out], [] if model is None else [model], overwrite)
     files = list_images(images)
@@ -112,6 +155,23 @@ def predict(
     if out is not None:
         _write(out, rows, predictor.class_names)
     return Predictions(rows, skipped, predictor.class_names, out)
+
+
+def _check(images, out, watch, stdin, strict, overwrite):
+    is_live = watch is not None or stdin
+    if not is_live and not images:
+        raise OptionError("images", "must be given, or watch or stdin in their place")
+    if is_live and (images or (watch is not None and stdin)):
+        name = "stdin" if watch is None else "watch"
+        raise OptionError(name, "takes no other images beside it; leave these out")
+    for name, value in (("strict", strict), ("overwrite", overwrite)):
+        if is_live and value:
+            raise OptionError(name, "does not go with watch and stdin; leave it out")
+    suffixes = (".jsonl",) if is_live else (".csv", ".json")
+    if out is not None and out.suffix.lower() not in suffixes:
+        raise OptionError(
+            "out", f"must end in {' or '.join(suffixes)}, not {out.name!r}"
+        )
 
 
 def _classified(predictor, files, batch_size, strict, quiet):
