@@ -52,7 +52,8 @@ def answer_requests(stream: BinaryIO, predictor: Predictor) -> Iterator[Answer]:
         file = None if is_sent else Path(os.fsdecode(line.rstrip(b"\r\n")))
         verdict, error = None, None
         try:
-            image = _named(file) if file else _sent(stream, line, f"request {number}")
+            name = f"request {number}"
+            image = _sent(stream, line, name) if is_sent else _named(file)
             (verdict,) = predictor.predict(image)
         except InputError as caught:
             error = str(caught)
@@ -70,8 +71,8 @@ def _sent(stream, line, name):
     if len(line) > LONGEST_LINE:
         _skip_line(stream, line)
         raise InputError(
-            f"{name} is a line of more than {LONGEST_LINE} bytes; send an image's bytes "
-            "behind a line with their number"
+            f"{name} is a line of more than {LONGEST_LINE} bytes; send an image behind "
+            "a line with the number of its bytes"
         )
     return decode_image(_read(stream, line.strip(), name), f"the image of {name}")
 
