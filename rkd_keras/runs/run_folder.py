@@ -10,6 +10,8 @@ from rkd_keras.runs.settings import FREE
 
 Folder = TypeVar("Folder", bound="RunFolder")
 
+IMAGES = "images.json"
+
 
 class RunFolder:
     """A folder that one process at a time writes a run into.
@@ -202,6 +204,7 @@ class RunFolder:
             *(self.model_path, self.path / "partial.keras", *exported),
             *self.path.glob("metrics*.json"),
             *(self.path / "exports.json", self.path / "benchmark.json"),
+            self.path / IMAGES,
             self.path / "compared.json",
             *(self.report_path, self.history_path),
             *self.path.glob("teacher_cache*"),
@@ -213,6 +216,41 @@ class RunFolder:
                 shutil.rmtree(file)
             else:
                 file.unlink(missing_ok=True)
+
+    def keep_images(self, files: dict[str, list]) -> None:
+        """Note which images a study is of, or refuse others than it began with.
+
+        Args:
+            files: dict from what they are to a list of paths.
+
+        Raises:
+            InputError: when images are new, gone or have another content; it says
+                which.
+        """
+        from rkd_keras.data.reading.identity import digests_of, relative_names
+        from rkd_keras.files.names import printable
+
+        now = {
+            what: dict(zip(relative_names(paths), digests_of(paths), strict=True))
+            for what, paths in files.items()
+        }
+        begun = self._read(IMAGES, dict)
+        if begun is None:
+            self.write_json(IMAGES, now)
+            return
+        for what, images in now.items():
+            earlier = begun.get(what, {})
+            for how, names in (
+                ("are new", images.keys() - earlier.keys()),
+                ("are gone", earlier.keys() - images.keys()),
+                ("have another content", _changed(earlier, images)),
+            ):
+                if names:
+                    raise InputError(
+                        f"{len(names)} images of {what} {how} since {self.path} was "
+                        f"begun (such as {printable(min(names))}); bring back the old "
+                        "ones, or begin again with --overwrite"
+                    )
 
     def write_json(self, name: str, content: Any) -> None:
         """Write a JSON file whole.
@@ -226,3 +264,7 @@ class RunFolder:
         with replacing(self.path / name) as temporary:
             text = json.dumps(content, indent=2, ensure_ascii=False)
             temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _changed(earlier, now):
+    return {name for name in earlier.keys() & now.keys() if earlier[name] != now[name]}

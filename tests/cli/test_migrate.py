@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
@@ -233,6 +234,10 @@ def test_masks_are_found_where_images_are_called_alike(lines, invoke):
     used = {row["sources"].partition(";")[0] for row in manifest(lines / "out")}
     expected = {str(lines / "a" / p) for p in ("dark_a/3.png", "bright_a/4.png")}
     assert used == expected
+    # One class on two days: the mask of the class's folder may be either's.
+    (lines / "a" / "dark_a" / "monday").mkdir()
+    shutil.copy(lines / "a" / "dark_a" / "3.png", lines / "a" / "dark_a" / "monday")
+    assert "dark_a/3.png may be the mask of" in str(blend("--overwrite").exception)
 
 
 def test_blend_with_the_boxes_of_the_data(strips, lines, invoke):

@@ -87,3 +87,27 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "metrics.json").write_text('{"accuracy": 0.')
     with pytest.raises(InputError, match="metrics.json cannot be read"):
         open_run(tmp_path).scores  # noqa: B018
+
+
+def test_a_study_goes_on_with_the_images_it_began_with(tmp_path):
+    """`compare`, `migrate train` and `migrate evaluate` would mix two data sets."""
+    files = []
+    for name in "abc":
+        files.append(tmp_path / "set" / f"{name}.png")
+        files[-1].parent.mkdir(exist_ok=True)
+        files[-1].write_bytes(name.encode())
+    with Run.begin(tmp_path / "run", {}) as run:
+        run.keep_images({"line A": files[:2]})
+        run.keep_images({"line A": files[:2]})
+        with pytest.raises(InputError, match="1 images of line A are new .*c.png"):
+            run.keep_images({"line A": files})
+        with pytest.raises(InputError, match="1 images of line A are gone .*b.png"):
+            run.keep_images({"line A": files[:1]})
+        files[0].write_bytes(b"other")
+        with pytest.raises(InputError, match="another content since .*a.png"):
+            run.keep_images({"line A": files[:2]})
+    # The data set may have moved, and a run that begins anew knows nothing of it.
+    moved = [file.replace(tmp_path / file.name) for file in files]
+    with Run.begin(tmp_path / "run", {}, overwrite=True) as run:
+        assert not (run.path / "images.json").exists()
+        run.keep_images({"line A": moved})

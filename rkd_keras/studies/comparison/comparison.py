@@ -94,6 +94,12 @@ class Comparison:
             self.common.resume,
             self.common.overwrite,
         )
+        try:
+            # Rows of two data sets would stand in one table.
+            folder.keep_images({"the data set": self.files})
+        except InputError:
+            folder.close()
+            raise
         self.store = RowStore(self.folder / "rows.jsonl")
         return folder
 
@@ -142,6 +148,7 @@ class Comparison:
                 )
                 images[key] = len(parts.train)
         self.classes = len(index.class_names)
+        self.files = index.files
         return images
 
     def train(self):

@@ -1,6 +1,7 @@
 """Where the defects of labelled images are."""
 
 import logging
+from pathlib import Path
 
 from rkd_keras.errors import InputError
 
@@ -60,7 +61,8 @@ def defects(index, members, shape, region="auto", masks=None):
 def _read_mask(folder, index, i, shape):
     """The mask of an image; an empty one where there is none.
 
-    It is looked for in a folder of the class's name first.
+    It is looked for where the image lies in the data set, then in a folder of the
+    class's name, then by its name alone.
     """
     import cv2
     import numpy as np
@@ -68,19 +70,24 @@ def _read_mask(folder, index, i, shape):
     from rkd_keras.files.images import IMAGE_SUFFIXES, read_mask
 
     stem, name = index.files[i].stem, index.class_names[index.labels[i]]
+    own = folder / Path(index.names()[i]).parent
     found = [
         file
-        for place in (folder / name, folder)
+        for place in (own, folder / name, folder)
         for suffix in IMAGE_SUFFIXES
         if (file := place / f"{stem}{suffix}").is_file()
     ]
     if not found:
         return np.zeros(shape, bool)
-    same = [file for file in index.files if file.stem == stem]
-    if found[0].parent == folder and len(same) > 1:
+    same = [
+        file
+        for file, label in zip(index.files, index.labels, strict=True)
+        if file.stem == stem and (found[0].parent == folder or label == index.labels[i])
+    ]
+    if found[0].parent != own and len(same) > 1:
         raise InputError(
             f"{found[0]} may be the mask of {same[0]} or of {same[1]}; put masks into "
-            "folders of their classes' names"
+            "folders of their classes' names, or as their images lie"
         )
     mask = read_mask(found[0])
     if mask.shape != shape:

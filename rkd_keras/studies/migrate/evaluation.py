@@ -96,7 +96,20 @@ def evaluate(
     with EvaluationFolder.begin(
         settings.out, settings.to_config(), settings.resume, settings.overwrite
     ) as folder:
+        folder.keep_images(_images_of(settings))
         return _evaluate(settings, folder)
+
+
+def _images_of(settings):
+    """All images that an evaluation is of."""
+    from rkd_keras.data import open_dataset
+    from rkd_keras.files.images import list_images
+
+    return {
+        "line A": open_dataset(settings.a).files,
+        "line B": open_dataset(settings.b).files,
+        "the background": list_images(settings.background),
+    }
 
 
 def _evaluate(settings, folder):

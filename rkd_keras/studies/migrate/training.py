@@ -37,6 +37,7 @@ def train(a: AnyPaths, b: AnyPaths, out: AnyPath, **options: Any) -> MigrationRu
         >>> run.generator("a2b").output_shape
         (None, 16, 16, 1)
     """
+    from rkd_keras.files.images import list_images
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     settings = MigrationSettings(a, b, out, **options)
@@ -45,6 +46,8 @@ def train(a: AnyPaths, b: AnyPaths, out: AnyPath, **options: Any) -> MigrationRu
     with MigrationRun.begin(
         settings.out, settings.to_config(), settings.resume, settings.overwrite
     ) as run:
+        lines = (("line A", settings.a), ("line B", settings.b))
+        run.keep_images({name: list_images(paths) for name, paths in lines})
         _train(run, settings, x, y, levels)
     return run
 
