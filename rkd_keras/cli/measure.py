@@ -24,6 +24,12 @@ def show(found):
     if found.skipped:
         total = len(found.skipped) + len(found.images)
         console.print(f"{len(found.skipped)} of {total} images were left out")
+    if found.invalid:
+        faults = ", ".join(f"{fault} {n}" for fault, n in found.invalid.items())
+        total = sum(found.invalid.values())
+        console.print(
+            f"! {total} pictures cannot be judged, decision invalid: {faults}"
+        )
     if found.foreign:
         console.print("the data set is not the one of the model's run: all of it")
     if found.out is None:
@@ -37,7 +43,8 @@ def show(found):
         tables.print_class_table(found.classes, found.separation)
         for name, count in found.left_out.items():
             if count:
-                print(f"left out of the table: {count} images, verdict {name}")
+                what = "decision" if name == "invalid" else "verdict"
+                print(f"left out of the table: {count} images, {what} {name}")
     return INCOMPLETE if found.skipped else 0
 
 

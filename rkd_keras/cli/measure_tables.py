@@ -16,15 +16,28 @@ def print_images(rows):
     table = Table(*columns)
     for row in rows:
         k = "-" if row["k"] is None else f"{row['k']:.3f}"
+        if row["count"] is None:
+            cells = (
+                "-",
+                "-",
+                k,
+                "-",
+                "-",
+                f"{row['decision']}: {row['decisive_rule']}",
+            )
+        else:
+            cells = (
+                str(row["count"]),
+                f"{row['area_ratio']:.2f}",
+                k,
+                f"{row['longest']:.4g} {row['unit']}",
+                str(row["severity"]),
+                row["decision"],
+            )
         table.add_row(
             escape(row["file"]),
             escape(row.get("label") or row["true_class"] or "-"),
-            str(row["count"]),
-            f"{row['area_ratio']:.2f}",
-            k,
-            f"{row['longest']:.4g} {row['unit']}",
-            str(row["severity"]),
-            row["decision"],
+            *cells,
         )
     _console(90 + max(len(row["file"]) for row in rows)).print(table)
 

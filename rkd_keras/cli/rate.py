@@ -12,6 +12,7 @@ def show(rated):
     Args:
         rated: a `RatedArchive`.
     """
+    from rkd_keras.measure import INVALID
     from rkd_keras.rating.archive.progress import duration
 
     summary = rated.summary
@@ -25,6 +26,12 @@ def show(rated):
     for name in ("decisions", "labels"):
         counts = sorted(summary[name].items(), key=lambda item: -item[1])
         typer.echo(f"{name}: " + ", ".join(f"{n} {count:,}" for n, count in counts))
+    if invalid := summary["decisions"].get(INVALID):
+        typer.echo(
+            f"! pictures that cannot be judged: {invalid:,}, see the column "
+            "decisive_rule",
+            err=True,
+        )
     if summary["errors"]:
         typer.echo(
             f"! could not be rated: {summary['errors']:,}, see the column error; the "

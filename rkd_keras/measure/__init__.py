@@ -10,7 +10,7 @@ from rkd_keras.measure.enhance import (
     stretch_contrast,
     stretch_curve,
 )
-from rkd_keras.measure.grade import Grade, grade
+from rkd_keras.measure.grade import INVALID, Grade, grade
 from rkd_keras.measure.grade_rule import GradeRule
 from rkd_keras.measure.grade_rules import GradeRules
 from rkd_keras.measure.measurement import Measurement
@@ -26,6 +26,7 @@ from rkd_keras.measure.panels import (
     preprocessing_panels,
     six_panels,
 )
+from rkd_keras.measure.quality_limits import QualityLimits
 from rkd_keras.measure.segment import METHODS, segment
 from rkd_keras.measure.shape import measure
 from rkd_keras.measure.table import (
@@ -40,9 +41,11 @@ __all__ = [
     "Grade",
     "GradeRule",
     "GradeRules",
+    "INVALID",
     "METHODS",
     "Measurement",
     "PAPER_TABLE_7",
+    "QualityLimits",
     "bilateral_filter",
     "class_separation",
     "class_table",

@@ -6,6 +6,11 @@ from typing import Any
 
 from rkd_keras.measure.grade_rules import GradeRules
 from rkd_keras.measure.measurement import Measurement
+from rkd_keras.measure.rule_parser import DECISIONS
+
+# What no rule can decide: the picture shows nothing that could be judged.
+INVALID = "invalid"
+ALL_DECISIONS = (*DECISIONS, INVALID)
 
 
 @dataclass(frozen=True)
@@ -13,11 +18,12 @@ class Grade:
     """The verdict of the rules on one image.
 
     Attributes:
-        severity: 1 (none) to 5 (worst).
-        decision: `"accept"`, `"review"` or `"reject"`.
+        severity: 1 (none) to 5 (worst); 0 where nothing could be judged.
+        decision: `"accept"`, `"review"` or `"reject"` by the rules, `"invalid"` for a
+            picture that cannot be judged.
         rules: names of the rules that held, in the file's order.
         decisive: name of the first rule of the severity that won, `None` when no
-            rule raised the base severity.
+            rule raised the base severity; what is wrong with an invalid picture.
 
     Example:
         >>> Grade(3, "review", ("dense small marks",), "dense small marks").decision

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.measure.grade_rule import GradeRule
+from rkd_keras.measure.quality_limits import QualityLimits
 from rkd_keras.measure.rule_parser import RuleParser
 
 DEFAULT_PATH = Path(__file__).with_name("grade_rules.yaml")
@@ -24,6 +25,8 @@ class GradeRules:
         base_severity: severity when no rule holds.
         decisions: dict from severity to `"accept"`, `"review"` or `"reject"`.
         rules: tuple of `GradeRule`.
+        quality: `QualityLimits` that a picture must keep to be judged at all, `None`
+            to judge every picture.
 
     Example:
         >>> len(GradeRules.load().rules) > 3
@@ -36,6 +39,7 @@ class GradeRules:
     base_severity: int
     decisions: dict[int, str]
     rules: tuple[GradeRule, ...]
+    quality: QualityLimits | None = QualityLimits()
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> GradeRules:

@@ -7,6 +7,7 @@ import yaml
 
 from rkd_keras.errors import InputError
 from rkd_keras.measure.grade_rule import GradeRule
+from rkd_keras.measure.quality_limits import RANGES, WHOLE, QualityLimits
 
 NUMBERS = ("k", "area_ratio", "area", "longest", "count")
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -45,7 +46,15 @@ class RuleParser:
         top = self._mapping(
             root,
             "the file",
-            ("version", "unit", "k_at", "base_severity", "decisions", "rules"),
+            (
+                "version",
+                "unit",
+                "k_at",
+                "base_severity",
+                "quality",
+                "decisions",
+                "rules",
+            ),
             needed=("version", "rules"),
         )
         version = self._scalar(top["version"])
@@ -61,6 +70,7 @@ class RuleParser:
             "base_severity": base,
             "decisions": self._decisions(top.get("decisions")),
             "rules": tuple(self._rule(node) for node in rules),
+            "quality": self._quality(top.get("quality")),
         }
 
     def _rule(self, node):
@@ -113,6 +123,33 @@ class RuleParser:
         if missing:
             self._fail(node, f"`decisions` leaves out severity {missing[0]}")
         return found
+
+    def _quality(self, node):
+        if node is None:
+            return QualityLimits()
+        if isinstance(node, yaml.ScalarNode):
+            value = self._scalar(node)
+            if value is not False:
+                self._fail(node, f"`quality` must be limits or off, not {value!r}")
+            return None
+        entries = self._mapping(node, "`quality`", (*RANGES, "frozen"))
+        return QualityLimits(**{k: self._limit(k, n) for k, n in entries.items()})
+
+    def _limit(self, key, node):
+        value = self._scalar(node)
+        if key == "frozen":
+            if not isinstance(value, bool):
+                self._fail(node, f"`frozen` must be true or false, not {value!r}")
+            return value
+        if value is None and key in ("width", "height"):
+            return None
+        low, high = RANGES[key]
+        number = self._number(node)
+        if not low <= number <= high:
+            self._fail(node, f"`{key}` must be from {low} to {high}, not {number:g}")
+        if key in WHOLE and number != int(number):
+            self._fail(node, f"`{key}` must be a whole number, not {number:g}")
+        return int(number) if key in WHOLE else number
 
     def _k_at(self, node):
         if node is None or self._scalar(node) is None:

@@ -70,6 +70,13 @@ MinContrast = Annotated[
 MmPerPixel = Annotated[
     float | None, Option("Side of a pixel in millimetres; pixels when left out.")
 ]
+QualityGate = Annotated[
+    bool,
+    Option(
+        "Decide pictures that cannot be judged (black, flat, noise, blurred) invalid.",
+        flag="--quality-gate/--no-quality-gate",
+    ),
+]
 Rules = Annotated[
     AnyPath | None, Option("Grading rules (YAML); the package's if left out.")
 ]

@@ -19,7 +19,6 @@ MAX_MARKS = 1000
 MAX_WINDOWS = 16
 # Marks nearer than this share of a window belong to one defect.
 REACH = 0.08
-DECISIONS = ("accept", "review", "reject")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ def rate_frame(
     the frame that holds a defect is classified (see `window_grid`), and a defect gets
     the verdict of the square around it. It is graded as if that square were the
     image, for that is what rules about shares and K refer to. A frame without marks
-    is not classified at all.
+    is not classified at all. Whether it shows a surface at all is for
+    `rkd_keras.rating.quality.picture_fault` to say, before.
 
     Args:
         image: array `(H, W, 3)`, uint8, RGB.
@@ -120,6 +120,8 @@ def frame_decision(defects: list[FrameDefect]) -> str:
         >>> frame_decision([])
         'accept'
     """
+    from rkd_keras.measure.rule_parser import DECISIONS
+
     worst = max((DECISIONS.index(d.grade.decision) for d in defects), default=0)
     return DECISIONS[worst]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ class MeasuredImage:
     Example:
         >>> import numpy as np
         >>> from rkd_keras.rating import rate
-        >>> found = rate(np.zeros((64, 64), "uint8"))
+        >>> squares = np.kron(np.eye(8), np.full((8, 8), 90)).astype("uint8")
+        >>> found = rate(squares)
         >>> parts = found.verdict, found.measurement, found.grade
         >>> MeasuredImage(Path("a.png"), "a", "dent", *parts).class_name
         'dent'
@@ -48,15 +50,19 @@ class MeasuredImage:
         """The class by which Table 7 counts the image, `None` for none of them.
 
         The data set's where it tells one, the verdict's if not. An unknown verdict, or
-        one that the data set contradicts, counts for no class.
+        one that the data set contradicts, counts for no class, and so does a picture
+        that could not be judged.
 
         Returns:
             A name or `None`.
         """
+        from rkd_keras.measure import INVALID
         from rkd_keras.predict.verdict import UNKNOWN
         from rkd_keras.rating.rules import class_for_rules
 
         found = class_for_rules(self.verdict)
+        if self.grade.decision == INVALID:
+            return None
         if self.verdict is None:
             return self.true_class
         fits = found != UNKNOWN and self.true_class in (None, found)
@@ -117,10 +123,27 @@ class Measured:
 
     @property
     def left_out(self) -> dict[str, int]:
-        """Images that Table 7 counts for no class: `unknown` and `wrong` verdicts."""
+        """Images that Table 7 counts for no class.
+
+        Returns:
+            Dict of counts: `unknown` and `wrong` verdicts, `invalid` pictures.
+        """
         judged = [i.verdict for i in self.images if i.verdict and not i.class_name]
         unknown = sum(verdict.is_unknown for verdict in judged)
-        return {"unknown": unknown, "wrong": len(judged) - unknown}
+        invalid = sum(self.invalid.values())
+        return {"unknown": unknown, "wrong": len(judged) - unknown, "invalid": invalid}
+
+    @property
+    def invalid(self) -> dict[str, int]:
+        """How many pictures could not be judged.
+
+        Returns:
+            Dict from what is wrong, such as `"black"`, to the number of pictures.
+        """
+        from rkd_keras.measure import INVALID
+
+        grades = (image.grade for image in self.images)
+        return dict(Counter(g.decisive for g in grades if g.decision == INVALID))
 
     @property
     def has_classes(self) -> bool:

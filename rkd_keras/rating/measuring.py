@@ -14,6 +14,7 @@ from rkd_keras.options import (
     Overwrite,
     Part,
     Polarity,
+    QualityGate,
     Quiet,
     Rules,
     Segmentation,
@@ -73,6 +74,7 @@ def measure(
         ),
     ] = None,
     rules: Rules = None,
+    quality_gate: QualityGate = True,
     prior: Annotated[
         bool, Option("Weigh the surface by the model's heat map.")
     ] = False,
@@ -135,6 +137,7 @@ def measure(
         "min_contrast": min_contrast,
         "mm_per_pixel": mm_per_pixel,
         "size": size,
+        "quality_gate": quality_gate,
     }
     found_rules = open_rules(rules)
     check_settings(found_rules, **settings)
@@ -184,6 +187,7 @@ def check_settings(rules, **settings):
     """
     import numpy as np
 
+    settings |= {"quality_gate": False}
     rate(np.full((64, 64, 3), 128, np.uint8), rules=rules, **settings)
 
 
@@ -226,7 +230,11 @@ class _Work:
 
 def _caption(measured):
     """Describe an image; the decision first, for what is too long is cut."""
+    from rkd_keras.measure import INVALID
+
     found, grade = measured.measurement, measured.grade
+    if grade.decision == INVALID:
+        return f"{grade.decision}: {grade.decisive}  {measured.name}"
     text = f"{grade.decision} {grade.severity}  {found.count} defects  "
     text += f"{found.area_ratio:.1f} %  "
     if found.k is not None:

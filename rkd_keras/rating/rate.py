@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from rkd_keras.measure import Grade, GradeRules, Measurement
     from rkd_keras.predict import Predictor, Verdict
 
+# What is known of a picture though nothing on it was measured.
+_KNOWN = ("image_height", "image_width", "mm_per_pixel", "unit")
+
 
 @dataclass(frozen=True)
 class Rating:
@@ -20,14 +23,16 @@ class Rating:
     Attributes:
         verdict: what a predictor said of it, a `Verdict`; `None` without one.
         measurement: its defects, a `Measurement`.
-        grade: severity and decision by rules, a `Grade`.
+        grade: severity and decision by rules, a `Grade`. Where its decision is
+            `"invalid"` the picture could not be judged: there is no verdict, and
+            nothing was measured.
         image: array `(H, W, 3)`, uint8, RGB: the image as it was measured.
         mask: array `(H, W)`, bool: the pixels of its defects.
 
     Example:
         >>> import numpy as np
         >>> rate(np.full((64, 64), 128, "uint8")).grade.decision
-        'accept'
+        'invalid'
     """
 
     verdict: Verdict | None
@@ -41,8 +46,8 @@ class Rating:
 
         Example:
             >>> import numpy as np
-            >>> rate(np.full((64, 64), 128, "uint8")).to_dict()["area"]
-            0.0
+            >>> rate(np.full((64, 64), 128, "uint8")).to_dict()["decisive_rule"]
+            'flat'
         """
         return flat_dict(self.verdict, self.measurement, self.grade)
 
@@ -52,6 +57,9 @@ def flat_dict(
 ) -> dict[str, Any]:
     """Tell verdict, measurement and grade in one flat dict of plain values.
 
+    Of a picture that could not be judged nothing was measured: what would stand for
+    its defects is `None`.
+
     Args:
         verdict: a `Verdict`, or `None`.
         measurement: a `Measurement`.
@@ -60,11 +68,16 @@ def flat_dict(
     Returns:
         Dict, a row of a table.
     """
+    from rkd_keras.measure import INVALID
+
     found = {}
     if verdict is not None:
         names = ("label", "class_name", "probability", "is_unknown", "unknown_score")
         found = {name: getattr(verdict, name) for name in names}
-    return {**found, **measurement.to_dict(), **grade.to_dict()}
+    measured = measurement.to_dict()
+    if grade.decision == INVALID:
+        measured = {n: v if n in _KNOWN else None for n, v in measured.items()}
+    return {**found, **measured, **grade.to_dict()}
 
 
 def rate(
@@ -79,11 +92,16 @@ def rate(
     size: int | None = None,
     prior: np.ndarray | None = None,
     verdict: Verdict | None = None,
+    quality_gate: bool = True,
 ) -> Rating:
     """Classify, measure and grade one image.
 
     The one way from an image to a decision: `rkd-keras measure` and `rkd-keras rate`
     call it, and the station grades frames by the same rule.
+
+    A picture that cannot be judged (black, white, saturated, flat, noise, blurred, of
+    a wrong size; see `rkd_keras.rating.quality`) is `"invalid"`, and neither classified
+    nor measured.
 
     A surface that is none of the predictor's classes is graded as the class
     `"unknown"`. Unless a rule that holds names this class, such a surface is never
@@ -107,6 +125,8 @@ def rate(
             `segment`. Defaults to `None`.
         verdict: what a predictor has said of the image already; it is not asked
             again. Defaults to `None`.
+        quality_gate: whether to look for pictures that cannot be judged; `quality: off`
+            in the rules judges all of them as well. Defaults to `True`.
 
     Returns:
         A `Rating`.
@@ -124,6 +144,8 @@ def rate(
         >>> rating.measurement.count, rating.measurement.unit, rating.grade.decision
         (1, 'mm', 'accept')
     """
+    import numpy as np
+
     from rkd_keras.errors import InputError
     from rkd_keras.files.images import (
         decode_image,
@@ -132,6 +154,7 @@ def rate(
         to_rgb_uint8,
     )
     from rkd_keras.measure import measure, segment
+    from rkd_keras.rating.quality import invalid_grade, picture_fault
     from rkd_keras.rating.rules import grade_verdict, open_rules
 
     if size is not None and size < 1:
@@ -142,6 +165,11 @@ def rate(
     elif isinstance(image, bytes):
         image = decode_image(image)
     image = to_rgb_uint8(image)
+    fault = picture_fault(image, rules.quality if quality_gate else None)
+    if fault is not None:
+        mask = np.zeros(image.shape[:2], bool)
+        nothing = measure(image, mask, mm_per_pixel)
+        return Rating(None, nothing, invalid_grade(fault), image, mask)
     if verdict is None and predictor is not None:
         (verdict,) = predictor.predict([image])
     if size is not None:

@@ -41,7 +41,10 @@ def test_tables_and_pictures_are_written(invoke, images, tmp_path):
     assert row["unit"] == "px"
     assert row["decision"] in ("accept", "review", "reject")
     assert found[str(images / "flat.png")]["k"] == ""
-    assert found[str(images / "flat.png")]["decision"] == "accept"
+    flat = found[str(images / "flat.png")]
+    assert (flat["decision"], flat["decisive_rule"]) == ("invalid", "flat")
+    assert (flat["count"], flat["area"], flat["image_width"]) == ("", "", "50")
+    assert "! 1 pictures cannot be judged, decision invalid: flat 1" in done.stderr
     defects = rows(out / "defects.csv")
     assert len(defects) == 2
     assert float(defects[0]["orientation"]) == pytest.approx(90, abs=1)
@@ -61,6 +64,8 @@ def test_the_package_s_student_names_the_classes(invoke, images, tmp_path):
     done = invoke("measure", images, "--out", tmp_path / "out", "--quiet")
     assert done.exit_code == 0, done.output
     found = {r["file"]: r["class_name"] for r in rows(tmp_path / "out" / "images.csv")}
+    # A picture that shows nothing has no class.
+    assert found.pop(str(images / "flat.png")) == ""
     files = sorted(found)
     assert [found[file] for file in files] == [
         verdict.class_name for verdict in load().predict(files)

@@ -9,10 +9,12 @@ import pytest
 
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.files.images import read_image, write_image
+from rkd_keras.measure import Grade
 from rkd_keras.measure import measure as measure_mask
 from rkd_keras.predict import Verdict
-from rkd_keras.rating import Measured, MeasuredImage, measure, rate
+from rkd_keras.rating import Measured, MeasuredImage, measure
 from rkd_keras.rating.measuring import _Work
+from rkd_keras.rating.quality import invalid_grade
 
 
 def scratched(seed=0, size=96):
@@ -123,13 +125,13 @@ def test_any_file_name_is_measured(tmp_path):
     assert all(read_image(picture).size for picture in pictures)
 
 
-def image_of(true_class=None, class_name=None, is_unknown=False):
+def image_of(true_class=None, class_name=None, is_unknown=False, fault=None):
     verdict = None
     if class_name is not None:
         label = "unknown" if is_unknown else class_name
         verdict = Verdict(label, class_name, 0, 0.9, (0.9,), 1.0, is_unknown)
     measurement = measure_mask(None, np.eye(64, dtype=bool))
-    grade = rate(np.zeros((8, 8), np.uint8)).grade
+    grade = Grade(1, "accept", (), None) if fault is None else invalid_grade(fault)
     return MeasuredImage("a.png", "a", true_class, verdict, measurement, grade)
 
 
@@ -142,11 +144,14 @@ def test_table_7_counts_unknown_as_unknown():
         image_of(None, "scale"),
         image_of(None, "scale", is_unknown=True),
         image_of(),
+        image_of("dent", fault="black"),
+        image_of("scale", fault="noise"),
     ]
     found = Measured(images, {})
     counts = {row["class"]: row["images"] for row in found.classes}
     assert counts == {"dent": 2, "scale": 1}
-    assert found.left_out == {"unknown": 2, "wrong": 1}
+    assert found.left_out == {"unknown": 2, "wrong": 1, "invalid": 2}
+    assert found.invalid == {"black": 1, "noise": 1}
     assert found.has_classes and not Measured(images[:1], {}).has_classes
 
 

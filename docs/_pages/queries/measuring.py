@@ -50,6 +50,18 @@ def segmentation_table(results):
 
 
 @query
+def picture_quality_table(results):
+    """Show what the features of real and of broken pictures are."""
+    sets = results.read("measure/picture_quality.json")["sets"]
+    keys = list(sets[0]["lowest"])
+    lines = []
+    for row in sets:
+        spans = (f"{row['lowest'][k]:.3g} to {row['highest'][k]:.3g}" for k in keys)
+        lines.append([row["name"], str(row["pictures"]), str(row["invalid"]), *spans])
+    return table(["pictures", "number", "invalid", *keys], lines)
+
+
+@query
 def robustness_table(results):
     """Show the same on images that were changed."""
     rows = results.read("measure/robustness.json")["rows"]

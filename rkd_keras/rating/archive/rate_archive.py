@@ -13,6 +13,7 @@ from rkd_keras.options import (
     Option,
     Overwrite,
     Polarity,
+    QualityGate,
     Quiet,
     Resume,
     Rules,
@@ -88,6 +89,7 @@ def rate_archive(
         Option("Resize to squares of so many pixels before measuring.", at_least=1),
     ] = None,
     rules: Rules = None,
+    quality_gate: QualityGate = True,
     resume: Resume = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -131,6 +133,7 @@ def rate_archive(
         "min_contrast": min_contrast,
         "mm_per_pixel": mm_per_pixel,
         "size": size,
+        "quality_gate": quality_gate,
     }
     settings = _complete({**measuring, "batch_size": batch_size}, model, rules)
     units = find_units(archive, unit_images)

@@ -7,6 +7,7 @@ from rkd_keras.errors import InputError
 from rkd_keras.rating.rate import rate
 
 MEASURING = ("method", "polarity", "min_contrast", "mm_per_pixel", "size")
+MEASURING += ("quality_gate",)
 
 
 class UnitRater:
