@@ -64,6 +64,7 @@ def evaluate(
         InputError: when nothing tells which images are meant, the model does not
             know a class, `out` holds scores already, or an image of the run is
             missing or has another content.
+        OptionError: for groups without a protocol.
 
     Example:
         >>> import pathlib, tempfile
