@@ -41,7 +41,7 @@ def serve(
     host: Annotated[
         str, Option("Address to listen on; 0.0.0.0 for the network.")
     ] = "127.0.0.1",
-    port: Annotated[int, Option("TCP port.", at_least=1, at_most=65535)] = 8080,
+    port: Annotated[int, Option("TCP port.")] = 8080,
     data_dir: Annotated[
         AnyPath, Option("Folder of the database, images and reports.")
     ] = Path("runs/station"),
@@ -82,7 +82,7 @@ def serve(
         int | None,
         Option(
             "Inference processes; two where there are two cores.",
-            at_least=1,
+            above=0,
             at_most=64,
         ),
     ] = None,
