@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from rkd_keras.errors import InputError
 from rkd_keras.runs.speeds import measured
 
-# Seconds until the first training: starts of TensorFlow, data, tracing.
-BEGINNING_SECONDS = 25.0
+# Seconds until the first training, and of planning anew: starts of TensorFlow, data,
+# tracing.
+BEGINNING_SECONDS = 45.0
 # Seconds of all that follows the last training: four exports with their checks,
 # latency, report. Measured with the default student.
 ENDING_SECONDS = 75.0
@@ -166,7 +167,7 @@ class Planner:
     def __init__(self, folder, images, num_classes, student, teacher, students):
         self.folder, self.images, self.num_classes = folder, images, num_classes
         self.student, self.teacher, self.students = student, teacher, students
-        self.plan = None
+        self.plan = self.speeds = None
 
     def make(self, minutes, epochs=None):
         """Return the plan that is there, or measure and make one.
@@ -181,7 +182,8 @@ class Planner:
         self.plan = Plan.read(self.folder)
         if self.plan is not None:
             return self.plan
-        speeds = measured(self.student, self.num_classes, self.teacher)
+        self.speeds = measured(self.student, self.num_classes, self.teacher)
+        speeds = self.speeds
         tuning = self.teacher is not None and self.teacher.weights == "imagenet"
         plan = make_plan(minutes, self.images, speeds, self.students, tuning)
         if epochs is not None:
@@ -201,7 +203,14 @@ class Planner:
         Returns:
             A `Plan`.
         """
-        speeds = measured(self.student, self.num_classes, self.teacher, trained=True)
+        before = self.speeds
+        # A continued pipeline has measured nothing yet.
+        teacher = None if before else self.teacher
+        speeds = measured(self.student, self.num_classes, teacher)
+        if before is not None and self.teacher is not None:
+            # What slows the student down slows the teacher's answers down.
+            slower = speeds.student_seconds / before.student_seconds
+            speeds = replace(speeds, answer_seconds=slower * before.answer_seconds)
         left -= ENDING_SECONDS
         return self._keep(self.plan.with_student(left, speeds, self.students))
 

@@ -22,14 +22,13 @@ class Speeds:
     student_seconds: float
 
 
-def measured(settings, num_classes, teacher=None, trained=False):
+def measured(settings, num_classes, teacher=None):
     """Measure the networks of a pipeline on this machine, for some seconds.
 
     Args:
         settings: the student's `Settings`.
         num_classes: number of classes.
         teacher: the teacher's `Settings`, or `None`.
-        trained: whether the teacher is trained already: it is not timed then.
 
     Returns:
         The `Speeds`.
@@ -42,9 +41,7 @@ def measured(settings, num_classes, teacher=None, trained=False):
             batch = recipe_of(teacher).batch_size
             # Before it is trained: batch normalisation follows.
             answering = answer_seconds(network, teacher.size, batch)
-            if trained:
-                pass
-            elif teacher.weights != "imagenet":
+            if teacher.weights != "imagenet":
                 teaching = training_seconds(network, recipe_of(teacher))
             elif teacher.unfreeze:
                 with unfrozen(network, teacher.unfreeze):

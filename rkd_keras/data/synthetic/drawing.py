@@ -29,9 +29,11 @@ _USUAL_FINISH = {
     "scratches": "smooth",
 }
 _USUAL = 0.7
+# How much stronger a plain defect is.
+_PLAIN_CONTRAST = 1.3
 
 
-def draw_image(class_name, size=200, rng=None, view=200):
+def draw_image(class_name, size=200, rng=None, view=200, plain=False):
     """Draw one square image of a defect class.
 
     Args:
@@ -40,6 +42,8 @@ def draw_image(class_name, size=200, rng=None, view=200):
         rng: `numpy.random.Generator`, or a seed. Defaults to a fresh one.
         view: side of what the image shows, in pixels of NEU: the smaller, the
             closer. Defaults to 200: all that an image of NEU shows.
+        plain: whether the class is easily told: on its usual finish, of its usual
+            tone, with more contrast and nothing beside it. Defaults to False.
 
     Returns:
         A `Drawing`.
@@ -60,13 +64,17 @@ def draw_image(class_name, size=200, rng=None, view=200):
     rng = np.random.default_rng(rng)
     shape, scale = (size, size), size / view
     finish = _USUAL_FINISH[class_name]
-    if rng.random() > _USUAL:
+    if rng.random() > _USUAL and not plain:
         finish = str(rng.choice(list(FINISHES)))
     radiance = draw_surface(shape, finish, rng, scale)
     contrast = draw_contrast(class_name, shape, rng, scale)
     if finish == "grainy":
         contrast *= 1.3  # else the grain hides it
-    radiance = radiance * np.exp(contrast + draw_distraction(shape, rng, scale))
+    if plain:
+        contrast = _PLAIN_CONTRAST * _usual_tone(class_name, contrast)
+    else:
+        radiance = radiance * np.exp(draw_distraction(shape, rng, scale))
+    radiance = radiance * np.exp(contrast)
     fall = rng.uniform(*FINISHES[finish].gradient)
     radiance *= draw_illumination(shape, fall, rng)
     radiance = _expose(radiance, rng.lognormal(0.05, 0.25), contrast)
@@ -76,6 +84,12 @@ def draw_image(class_name, size=200, rng=None, view=200):
         mask,
         tuple((class_name, box) for box in find_boxes(mask, class_name, scale)),
     )
+
+
+def _usual_tone(class_name, contrast):
+    """Make bright scratches and dark defects of all other classes."""
+    bright = class_name == "scratches"
+    return contrast if (contrast.sum() > 0) == bright else -contrast
 
 
 def _expose(radiance, exposure, contrast):

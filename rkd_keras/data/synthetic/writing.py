@@ -21,6 +21,9 @@ def write_dataset(
             "Side of what is shown, in pixels of NEU: smaller is closer.", at_least=16
         ),
     ] = 200,
+    plain: Annotated[
+        bool, Option("Whether the classes are easily told from each other.")
+    ] = False,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -30,7 +33,7 @@ def write_dataset(
     `IMAGES/<class>_<n>.jpg` and `ANNOTATIONS/<class>_<n>.xml` (Pascal VOC with
     the true boxes; pixels from 1, the maxima inclusive), n from 1, and
     `synthetic.json`, which says that the images were drawn. Image n of a class
-    depends on `seed`, `size` and `view` alone, not on how many are drawn.
+    depends on `seed`, `size`, `view` and `plain` alone, not on how many are drawn.
 
     Returns:
         The folder, a `Path`.
@@ -70,7 +73,7 @@ def write_dataset(
     with shown_progress("drawing", quiet) as progress:
         for done, (label, number) in enumerate(wanted, start=1):
             rng = np.random.default_rng([seed, label, number])
-            drawing = draw_image(CLASS_NAMES[label], size, rng, view)
+            drawing = draw_image(CLASS_NAMES[label], size, rng, view, plain)
             name = f"{CLASS_NAMES[label]}_{number}"
             write_image(images / f"{name}.jpg", drawing.image, quality=92)
             (annotations / f"{name}.xml").write_text(_voc(name, drawing))
