@@ -37,9 +37,9 @@ def main():
         pictures = [to_rgb_uint8(read_image(file)) for file in list_images(folder)]
         sets[folder.name] = [_row(picture) for picture in pictures]
         kept += pictures[::EVERY]
-    strip = simulate_strip(0)
-    sets["strip drawn by the station"] = [
-        _row(to_rgb_uint8(next(strip))) for _ in range(DRAWN)
+    # A strip repeats its frames while new ones are drawn: each is of another strip.
+    sets["strips drawn by the station"] = [
+        _row(to_rgb_uint8(next(simulate_strip(seed)))) for seed in range(DRAWN)
     ]
     for name, pictures in _broken(kept).items():
         sets[name] = [_row(picture) for picture in pictures]

@@ -10,6 +10,7 @@ from rkd_keras.station.store import StorageFullError, accounts, alarms, now_ms
 _LOG = logging.getLogger(__name__)
 
 MAX_OPEN = 200
+_INVALID_SEVERITY = 4
 
 
 class AlarmDesk:
@@ -49,6 +50,8 @@ class AlarmDesk:
 
     def observe(self, device, record):
         """Apply the rules to a frame; what fires is logged without waiting."""
+        if record.get("fault") is not None:
+            self._observe_invalid(device, record)
         if not record["defects"]:
             return
         with self._lock:
@@ -58,6 +61,13 @@ class AlarmDesk:
         for rule in fired:
             text = f"{device.name}: {rule.name} ({_what(record)})"
             self._raise(rule.name, device.id, record["id"], text, record["severity"])
+
+    def _observe_invalid(self, device, record):
+        with self._lock:
+            fired = self._rules.invalid(device.id, record["received_ms"] / 1000)
+        for rule in fired:
+            text = f"{device.name}: {rule.name} ({record['fault']})"
+            self._raise(rule.name, device.id, record["id"], text, _INVALID_SEVERITY)
 
     def device_lost(self, device):
         """Apply the rules to a device that was lost."""

@@ -12,6 +12,7 @@ DEFAULT_YAML = """\
 # When the station warns. A rule fires when `count` defects (default 1) that match
 # its `class` and `severity` (at least) come from one device within `within_s`
 # seconds. After that it keeps quiet for `quiet_s` seconds for that device.
+# With `invalid: true` it counts pictures that cannot be judged in place of defects.
 rules:
   - name: severe defect
     severity: 5
@@ -26,11 +27,15 @@ rules:
     count: 10
     within_s: 60
     quiet_s: 300
+  - name: picture cannot be judged
+    invalid: true
+    quiet_s: 60
   - name: device lost
     device_lost: true
 """
 
 _KEYS = {"name", "class", "severity", "count", "within_s", "quiet_s", "device_lost"}
+_KEYS |= {"invalid"}
 _MAX_RULES = 50
 _MAX_COUNT = 1000
 
@@ -47,6 +52,7 @@ class AlarmRule:
         within_s: seconds within which they must come.
         quiet_s: seconds without a further warning for the same device.
         device_lost: fires when a device is lost, and never on defects.
+        invalid: counts pictures that cannot be judged, and never defects.
     """
 
     name: str
@@ -56,6 +62,7 @@ class AlarmRule:
     within_s: float = 60.0
     quiet_s: float = 30.0
     device_lost: bool = False
+    invalid: bool = False
 
 
 class AlarmRules:
@@ -111,23 +118,34 @@ class AlarmRules:
         """
         fired = []
         for index, rule in enumerate(self.rules):
-            if rule.device_lost:
+            if rule.device_lost or rule.invalid:
                 continue
             matching = sum(
                 defect["severity"] >= rule.severity
                 and rule.label in (None, defect["label"])
                 for defect in defects
             )
-            if not matching:
-                continue
-            seen = self._seen[index, device_id]
-            seen.extend([at_s] * min(matching, rule.count))
-            while len(seen) > rule.count or (seen and at_s - seen[0] > rule.within_s):
-                seen.popleft()
-            if len(seen) >= rule.count and self._may_fire(index, device_id, at_s):
-                seen.clear()
+            if matching and self._counted(index, device_id, matching, at_s):
                 fired.append(rule)
         return fired
+
+    def invalid(self, device_id, at_s):
+        """Apply the rules to a picture that cannot be judged; as `observe`."""
+        return [
+            rule
+            for index, rule in enumerate(self.rules)
+            if rule.invalid and self._counted(index, device_id, 1, at_s)
+        ]
+
+    def _counted(self, index, device_id, matching, at_s):
+        rule, seen = self.rules[index], self._seen[index, device_id]
+        seen.extend([at_s] * min(matching, rule.count))
+        while len(seen) > rule.count or (seen and at_s - seen[0] > rule.within_s):
+            seen.popleft()
+        fires = len(seen) >= rule.count and self._may_fire(index, device_id, at_s)
+        if fires:
+            seen.clear()
+        return fires
 
     def device_lost(self, device_id, at_s):
         """Return the rules that fire because a device was lost."""
@@ -185,9 +203,12 @@ def _rule(number, entry):
     label = entry.get("class")
     if label is not None and not isinstance(label, str):
         raise InputError(f"{where} ({name}): class must be a class name")
-    device_lost = entry.get("device_lost", False)
-    if not isinstance(device_lost, bool):
-        raise InputError(f"{where} ({name}): device_lost must be true or false")
+    flags = {key: entry.get(key, False) for key in ("device_lost", "invalid")}
+    for key, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise InputError(f"{where} ({name}): {key} must be true or false")
+    if all(flags.values()):
+        raise InputError(f"{where} ({name}): give device_lost or invalid, not both")
 
     def number_of(key, default, low, high, kind=(int, float)):
         value = entry.get(key, default)
@@ -206,5 +227,5 @@ def _rule(number, entry):
         count=number_of("count", 1, 1, _MAX_COUNT, int),
         within_s=number_of("within_s", 60, 0, 86_400),
         quiet_s=number_of("quiet_s", 30, 0, 86_400),
-        device_lost=device_lost,
+        **flags,
     )

@@ -1,5 +1,7 @@
 """What the inference process does with a frame: rate it, in the store's words."""
 
+import dataclasses
+import hashlib
 import os
 import time
 
@@ -7,13 +9,14 @@ import cv2
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import decode_image, encode_image
-from rkd_keras.measure import GradeRules
+from rkd_keras.measure import INVALID, GradeRules
 from rkd_keras.rating.frame import (
     MIN_CONTRAST,
     classify_windows,
     frame_decision,
     rate_frame,
 )
+from rkd_keras.rating.quality import picture_fault
 from rkd_keras.rating.rules import open_rules
 from rkd_keras.station.image_files import sniff_suffix
 from rkd_keras.station.store import UNKNOWN
@@ -60,8 +63,10 @@ class FrameAnalyzer:
                 Defaults to `0.06`.
 
         Returns:
-            Dict: `width`, `height`, `decision`, `defects` (dicts of the store's
-            columns, worst first), `image` (a PNG in place of a format that no
+            Dict: `width`, `height`, `decision`, `fault` (what is wrong with a picture
+            that cannot be judged, or `None`), `defects` (dicts of the store's
+            columns, worst first), `picture` (a digest of the pixels, by which a
+            frozen one is known, or `None`), `image` (a PNG in place of a format that no
             browser shows, or `None`), `analysis_ms` and `model`.
 
         Raises:
@@ -71,11 +76,18 @@ class FrameAnalyzer:
         image = decode_image(data, "the frame")
         height, width = image.shape[:2]
         rules = self._rules_for("px" if mm_per_pixel is None else "mm")
-        defects = rate_frame(image, self._predictor, rules, mm_per_pixel, min_contrast)
+        fault, defects = picture_fault(image, rules.quality), []
+        if fault is None:
+            defects = rate_frame(
+                image, self._predictor, rules, mm_per_pixel, min_contrast
+            )
+        looks = rules.quality is not None and rules.quality.frozen
         reply = {
             "width": width,
             "height": height,
-            "decision": frame_decision(defects),
+            "decision": frame_decision(defects) if fault is None else INVALID,
+            "fault": fault,
+            "picture": hashlib.blake2b(image.tobytes()).digest() if looks else None,
             "defects": [_row(defect) for defect in defects],
             "image": None,
             "model": self._model,
@@ -90,7 +102,9 @@ class FrameAnalyzer:
             self._open_rules()
         # A device without a scale, and rules in millimetres.
         fits = self._rules.unit in ("any", unit)
-        return self._rules if fits else self._default_rules
+        if fits:
+            return self._rules
+        return dataclasses.replace(self._default_rules, quality=self._rules.quality)
 
     def _open_rules(self):
         stamp = os.stat(self._grading_file).st_mtime_ns

@@ -16,6 +16,7 @@ FRAME_COLUMNS = (
     "width",
     "height",
     "decision",
+    "fault",
     "model",
 )
 DEFECT_COLUMNS = (

@@ -30,6 +30,7 @@ _FRAME_KEYS = (
     "probability",
     "severity",
     "decision",
+    "fault",
     "defect_count",
     "analysis_ms",
     "model",

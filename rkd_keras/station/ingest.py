@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from rkd_keras.errors import InputError
 from rkd_keras.station import records
+from rkd_keras.station.frozen_check import FrozenCheck
 from rkd_keras.station.image_files import sniff_suffix
 from rkd_keras.station.store import StorageFullError, frames, now_ms
 
@@ -72,6 +73,7 @@ class Ingest:
         self._state = state
         self._metrics = metrics
         self._on_stored = on_stored
+        self._frozen = FrozenCheck()
         # One thread, so that frames are stored in the order they came in.
         self._filing = ThreadPoolExecutor(1, thread_name_prefix="filing")
 
@@ -135,6 +137,7 @@ class Ingest:
         try:
             reply = analysed.result()
             self._metrics.analysis.observe(reply["analysis_ms"] / 1000)
+            reply = self._frozen(passage.device, reply, passage.frame_key)
             frame, defects = self._rows(passage, reply)
             image, suffix = passage.data, sniff_suffix(passage.data)
             if reply["image"] is not None:
@@ -188,6 +191,8 @@ class Ingest:
         seconds = time.perf_counter() - passage.started
         self._metrics.latency.labels(passage.origin).observe(seconds)
         self._metrics.frames.labels(device.id, passage.origin, frame["decision"]).inc()
+        if frame["fault"] is not None:
+            self._metrics.invalid.labels(device.id, frame["fault"]).inc()
         for defect in defects:
             self._metrics.defects.labels(
                 device.id, defect["label"], str(defect["severity"])
@@ -207,6 +212,8 @@ class Ingest:
         passage.done.set_result(record)
 
     def _failed(self, passage, error, name):
+        # It may be posted again.
+        self._frozen.forget(passage.device)
         if name is not None:
             self._files.remove([name])
         if isinstance(error, sa.exc.IntegrityError):

@@ -23,6 +23,12 @@ class Metrics:
             ("device", "reason"),
             registry=registry,
         )
+        self.invalid = Counter(
+            "station_frames_invalid_total",
+            "Frames stored whose picture could not be judged",
+            ("device", "fault"),
+            registry=registry,
+        )
         self.skipped = Counter(
             "station_frames_skipped_total",
             "Live frames that a newer one replaced",

@@ -1,5 +1,6 @@
 """From a worker's reply to rows of the store: plain functions, no side effects."""
 
+from rkd_keras.measure.grade import INVALID
 from rkd_keras.station.store import NO_DEFECT
 
 
@@ -37,6 +38,7 @@ def frame_row(device, origin, received_ms, reply, position_m=None, frame_key=Non
     Returns:
         Dict without `image` and `image_bytes`.
     """
+    is_invalid = reply["decision"] == INVALID
     worst = max(
         reply["defects"],
         key=lambda d: (d["severity"], d["area"] * d["probability"]),
@@ -51,10 +53,12 @@ def frame_row(device, origin, received_ms, reply, position_m=None, frame_key=Non
         "position_m": frame_position(device, received_ms, position_m),
         "width": reply["width"],
         "height": reply["height"],
-        "label": worst["label"] if worst else NO_DEFECT,
+        # An invalid picture has no class, not even that of no defect.
+        "label": INVALID if is_invalid else worst["label"] if worst else NO_DEFECT,
         "probability": worst["probability"] if worst else None,
         "severity": worst["severity"] if worst else 0,
         "decision": reply["decision"],
+        "fault": reply.get("fault"),
         "defect_count": len(reply["defects"]),
         "analysis_ms": reply["analysis_ms"],
         "model": reply["model"],

@@ -52,7 +52,7 @@ def grading_file(tmp_path):
 
 def surface(height=128, width=400, grey=150):
     rng = np.random.default_rng(0)
-    noise = rng.normal(0, 1.5, (height, width))
+    noise = cv2.GaussianBlur(rng.normal(0, 3, (height, width)), (0, 0), 0.6)
     return np.clip(grey + noise, 0, 255).astype(np.uint8)
 
 

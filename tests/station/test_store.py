@@ -189,6 +189,7 @@ def test_tally_and_trend_count_by_hand(store, line_1):
         "frames": 3,
         "with_defects": 2,
         "by_decision": {"accept": 1, "review": 1, "reject": 1},
+        "by_fault": {},
         "by_class": {"scratches": {3: 2, 5: 1}},
     }
     assert [tuple(row.values()) for row in trend] == [

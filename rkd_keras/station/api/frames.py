@@ -45,7 +45,7 @@ def _filter(
     device: Annotated[str | None, Query(max_length=40)] = None,
     label: _Label = None,
     severity_min: Annotated[int | None, Query(ge=0, le=5)] = None,
-    decision: Literal["accept", "review", "reject"] | None = None,
+    decision: Literal["accept", "review", "reject", "invalid"] | None = None,
     start: Moment = None,
     end: Moment = None,
     coil: OptionalId = None,

@@ -64,10 +64,11 @@ class FrameOut(BaseModel):
     position_m: float | None = Field(description="where the frame begins, metres")
     width: int
     height: int
-    label: str = Field(description="of the worst defect, or `no_defect`")
+    label: str = Field(description="of the worst defect, `no_defect`, or `invalid`")
     probability: float | None
     severity: int = Field(description="of the worst defect, 0 when there is none")
-    decision: Literal["accept", "review", "reject"]
+    decision: Literal["accept", "review", "reject", "invalid"]
+    fault: str | None = Field(description="why the picture cannot be judged")
     defect_count: int
     analysis_ms: float
     model: str = Field(description="first digits of the model's checksum")

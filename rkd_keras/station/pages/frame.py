@@ -31,11 +31,12 @@ async def frame_page(station, account, frame_id):
                 ui.link("Load another picture", "/inspect").classes("btn")
         name = device.name if device else frame["device_id"]
         markup("frame.html.j2", frame=frame, device=name)
-        with card("Detection and measurement"):
-            markup("defects.html.j2", defects=frame["defects"])
+        if not frame["fault"]:
+            with card("Detection and measurement"):
+                markup("defects.html.j2", defects=frame["defects"])
         if not frame["image"]:
             return
-        _Views(station, frame_id)
+        _Views(station, frame_id, frame["fault"] is None)
 
 
 def _frame(station, frame_id):
@@ -51,15 +52,17 @@ def _frame(station, frame_id):
 class _Views:
     """The views of each step, fetched after the page is there."""
 
-    def __init__(self, station, frame_id):
+    def __init__(self, station, frame_id, has_classes):
         self._station = station
         self._frame_id = frame_id
-        with card("Classification with confidence"):
-            self._classes = ui.element("div")
-            with self._classes:
-                ui.spinner(size="2em")
+        self._classes = None
+        if has_classes:
+            with card("Classification with confidence"):
+                self._classes = ui.element("div")
+                with self._classes:
+                    ui.spinner(size="2em")
         self._boxes = {}
-        for view in inspection.VIEWS:
+        for view in inspection.VIEWS if has_classes else _AT_ONCE:
             title, action = _VIEWS[view]
             with card(title):
                 self._boxes[view] = ui.element("div").classes("panels")
@@ -71,6 +74,12 @@ class _Views:
         ui.timer(0.05, self._fill, once=True)
 
     async def _fill(self):
+        if self._classes is not None:
+            await self._classify()
+        for view in _AT_ONCE:
+            await self._show(view)
+
+    async def _classify(self):
         done, windows = await attempt(
             inspection.classify_frame, self._station, self._frame_id
         )
@@ -78,8 +87,6 @@ class _Views:
         with self._classes:
             if done:
                 markup("classification.html.j2", windows=windows)
-        for view in _AT_ONCE:
-            await self._show(view)
 
     async def _show(self, view):
         box = self._boxes[view]

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from nicegui import run, ui
 
+from rkd_keras.measure.grade import ALL_DECISIONS
 from rkd_keras.station import inspection
 from rkd_keras.station.pages.elements import (
     button,
@@ -71,7 +72,7 @@ class _HistoryPage:
             "decision": field(
                 ui.select,
                 "Decision",
-                options=any_of | {d: d for d in ("accept", "review", "reject")},
+                options=any_of | {d: d for d in ALL_DECISIONS},
             ),
             "start": moment_field("From"),
             "end": moment_field("To"),

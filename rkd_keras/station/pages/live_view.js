@@ -46,9 +46,9 @@ export default {
       <aside class="card verdict stack" :class="shown ? shown.decision : ''" aria-live="off">
         <template v-if="shown">
           <div class="spread"><span class="decision">{{ shown.decision }}</span>
-            <span class="line"><span class="soft small">severity</span>
+            <span class="line" v-if="!shown.fault"><span class="soft small">severity</span>
             <span class="severity" :class="'s' + shown.severity">{{ shown.severity }}</span></span></div>
-          <div class="word">{{ plain(shown.label) }}</div>
+          <div class="word">{{ shown.fault ? 'picture: ' + shown.fault : plain(shown.label) }}</div>
           <template v-if="worst">
             <div><div class="spread small"><span class="soft">probability</span><b class="num">{{ (100 * worst.probability).toFixed(1) }} %</b></div>
               <div class="bar"><i :style="{ width: 100 * worst.probability + '%' }"></i></div></div>
@@ -61,6 +61,7 @@ export default {
               <template v-if="worst.position_m !== null"><dt>position</dt><dd>{{ worst.position_m.toFixed(2) }} m</dd></template>
             </dl>
           </template>
+          <p v-else-if="shown.fault" class="soft" style="margin:0">This picture cannot be judged. It was neither classified nor measured.</p>
           <p v-else class="soft" style="margin:0">The last two seconds show no mark on the surface.</p>
           <dl class="facts small">
             <dt>frame</dt><dd>{{ shown.id === null ? 'not stored' : shown.id }}</dd>
@@ -77,7 +78,7 @@ export default {
   },
   computed: {
     size() { return Math.max(this.frame.width / 48, 5); },
-    shown() { return this.seen.length ? this.seen.reduce((a, b) => (b[1].severity >= a[1].severity ? b : a))[1] : null; },
+    shown() { return this.seen.length ? this.seen.reduce((a, b) => (this.rank(b[1]) >= this.rank(a[1]) ? b : a))[1] : null; },
     worst() { return this.shown && this.shown.defects.length ? this.shown.defects.reduce((a, b) => (b.severity > a.severity ? b : a)) : null; },
     // The worst defects are named first; a name that would cover another is left out.
     labels() {
@@ -137,6 +138,8 @@ export default {
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }
     },
+    // What cannot be judged comes before what goes to review, and after a reject.
+    rank(frame) { return frame.decision === "invalid" ? 3.5 : frame.severity; },
     colour(s) { return ["#8aa4bd", "#b9d6f2", "#b9d6f2", "#ffdf80", "#ff9f45", "#e3372c"][s]; },
     ink(s) { return s === 5 ? "#ffffff" : "#141d27"; },
     plain(label) { return label.replaceAll("_", " "); },

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from rkd_keras.measure.grade import ALL_DECISIONS
 from rkd_keras.station.reports.charts import map_svg, trend_svg
 from rkd_keras.station.reports.content import embedded
 
@@ -47,6 +48,8 @@ def report_html(content, title, author, model):
         author=author,
         model=model,
         share=share_text,
+        decisions=ALL_DECISIONS,
+        faults=faults_text(content["tally"]),
     )
 
 
@@ -78,6 +81,16 @@ def share_text(part, whole):
         ('12.5 %', '-')
     """
     return f"{100 * part / whole:.3g} %" if whole else "-"
+
+
+def faults_text(tally):
+    """Tell what was wrong with the pictures that could not be judged.
+
+    Example:
+        >>> faults_text({"by_fault": {"black": 3, "frozen": 1}})
+        'black 3, frozen 1'
+    """
+    return ", ".join(f"{fault} {n:,}" for fault, n in tally["by_fault"].items())
 
 
 def span_text(ms):

@@ -3,8 +3,15 @@
 import io
 from pathlib import Path
 
+from rkd_keras.measure.grade import ALL_DECISIONS
 from rkd_keras.station.reports.charts import map_svg, trend_svg
-from rkd_keras.station.reports.html import local_time, plain, share_text, span_text
+from rkd_keras.station.reports.html import (
+    faults_text,
+    local_time,
+    plain,
+    share_text,
+    span_text,
+)
 
 _INK, _SOFT, _LINE = (22, 32, 43), (81, 96, 111), (212, 219, 226)
 _MARGIN = 15
@@ -38,10 +45,12 @@ def report_pdf(content, title, author, model):
             share_text(tally["with_defects"], tally["frames"]),
         )
     )
-    for decision in ("accept", "review", "reject"):
+    for decision in ALL_DECISIONS:
         count = tally["by_decision"].get(decision, 0)
         facts.append((decision, f"{count:,}", share_text(count, tally["frames"])))
     page.facts(facts)
+    if tally["by_fault"]:
+        page.note(f"Pictures that could not be judged: {faults_text(tally)}.")
 
     page.heading("Defects by class and severity")
     rows = [
@@ -153,14 +162,16 @@ class _Page:
         self.pdf.set_draw_color(*_LINE)
         for number, (name, value, share) in enumerate(facts):
             x = _MARGIN + number * width
-            self.pdf.rect(x, y, width - 3, 20, round_corners=True, corner_radius=2)
+            self.pdf.rect(x, y, width - 3, 23, round_corners=True, corner_radius=2)
             self.pdf.set_xy(x + 2, y + 2)
             self.font(14, bold=True)
             self.pdf.cell(width - 7, 8, value)
             self.pdf.set_xy(x + 2, y + 11)
             self.font(8, colour=_SOFT)
-            self.pdf.cell(width - 7, 5, f"{name}  {share}" if share else name)
-        self.pdf.set_xy(_MARGIN, y + 22)
+            self.pdf.cell(width - 7, 5, name)
+            self.pdf.set_xy(x + 2, y + 15)
+            self.pdf.cell(width - 7, 5, share)
+        self.pdf.set_xy(_MARGIN, y + 25)
         self.font(10)
 
     def table(self, header, rows, widths, numbers_from=None):

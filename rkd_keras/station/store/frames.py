@@ -5,6 +5,7 @@ import random
 
 import sqlalchemy as sa
 
+from rkd_keras.measure.grade import INVALID
 from rkd_keras.station.store import schema
 
 _F, _D = schema.frames, schema.defects
@@ -19,7 +20,7 @@ class FrameFilter:
         label: class name, `"unknown"` or `"no_defect"`; a frame matches when one
             of its defects has it.
         severity_min: least severity, 0 to 5.
-        decision: `"accept"`, `"review"` or `"reject"`.
+        decision: `"accept"`, `"review"`, `"reject"` or `"invalid"`.
         from_ms: received at or after, milliseconds since 1970.
         to_ms: received before.
         coil_id: the coil.
@@ -165,7 +166,8 @@ def tally(connection, frame_filter):
 
     Returns:
         Dict `frames` (int), `with_defects` (int), `by_decision`
-        {decision: frames}, `by_class` {label: {severity: defects}}.
+        {decision: frames}, `by_fault` {fault: invalid frames}, `by_class`
+        {label: {severity: defects}}.
     """
     where = frame_filter.conditions()
     by_decision = dict(
@@ -173,6 +175,14 @@ def tally(connection, frame_filter):
             sa.select(_F.c.decision, sa.func.count())
             .where(*where)
             .group_by(_F.c.decision)
+        ).all()
+    )
+    by_fault = dict(
+        connection.execute(
+            sa.select(_F.c.fault, sa.func.count())
+            .where(*where, _F.c.decision == INVALID)
+            .group_by(_F.c.fault)
+            .order_by(_F.c.fault)
         ).all()
     )
     with_defects = connection.execute(
@@ -191,6 +201,7 @@ def tally(connection, frame_filter):
         "frames": sum(by_decision.values()),
         "with_defects": with_defects,
         "by_decision": by_decision,
+        "by_fault": by_fault,
         "by_class": by_class,
     }
 

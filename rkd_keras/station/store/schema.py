@@ -91,6 +91,8 @@ frames = sa.Table(
     sa.Column("probability", sa.Float, nullable=True),
     sa.Column("severity", sa.SmallInteger, nullable=False),
     sa.Column("decision", sa.String(8), nullable=False),
+    # What is wrong with a picture that could not be judged.
+    sa.Column("fault", sa.String(20), nullable=True),
     sa.Column("defect_count", sa.Integer, nullable=False),
     sa.Column("analysis_ms", sa.Float, nullable=False),
     sa.Column("model", sa.String(16), nullable=False),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from rkd_keras.errors import InputError
 
-HEAD = "0003"
+HEAD = "0004"
 
 _FIRST = "0001"
 _FOLDER = Path(__file__).parent
