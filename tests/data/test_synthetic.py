@@ -236,3 +236,34 @@ def test_a_linear_model_beats_chance_and_stays_far_from_solving_it():
     accuracy = model.score(pixels[held_out], labels[held_out])
     # 180 held-out images at chance 1/6 deviate by 0.028.
     assert 0.23 < accuracy < 0.7
+
+
+@pytest.mark.parametrize("class_name", CLASS_NAMES)
+def test_plain_defects_are_of_one_tone_and_no_view_changes_what_is_seen(class_name):
+    for seed in range(4):
+        drawing = draw_image(class_name, 64, seed, view=64, plain=True)
+        assert drawing.image.shape == (64, 64) and drawing.mask.any()
+        again = draw_image(class_name, 64, seed, view=64, plain=True)
+        np.testing.assert_array_equal(drawing.image, again.image)
+        inside = drawing.image[drawing.mask].mean()
+        outside = drawing.image[~drawing.mask]
+        if class_name == "scratches" and outside.size:
+            assert inside > outside.mean()
+
+
+def test_a_near_view_shows_larger_defects():
+    far, near = (
+        np.mean(
+            [
+                draw_image("inclusion", 64, seed, view=view).mask.mean()
+                for seed in range(12)
+            ]
+        )
+        for view in (200, 64)
+    )
+    assert near > 1.5 * far
+
+
+def test_a_view_below_16_pixels_is_refused():
+    with pytest.raises(InputError, match="view must be at least 16 pixels"):
+        draw_image("patches", view=8)
