@@ -137,6 +137,8 @@ def pipeline(
     steps = Steps(quiet, 6 + (teacher != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
+    # Before anything else loads TensorFlow.
+    start_tensorflow()
     start = choose_start(data, model) if start == "auto" else start
     chosen = choose_teacher(start) if teacher == "auto" else teacher
     steps.count = 6 + (chosen != "none") + compare
@@ -168,7 +170,6 @@ def pipeline(
         )
     steps.begin("Plan")
     steps.say(f"teacher: {chosen}; the student starts from: {start}")
-    start_tensorflow()
     planner = Planner(folder, images, num_classes, student, teacher, 1 + compare)
     plan = planner.make(minutes, epochs)
     for sentence in plan.sentences():

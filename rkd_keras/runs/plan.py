@@ -8,7 +8,7 @@ from rkd_keras.runs.speeds import measured
 
 # Seconds until the first training, and of planning anew: starts of TensorFlow, data,
 # tracing.
-BEGINNING_SECONDS = 45.0
+BEGINNING_SECONDS = 60.0
 # Seconds of all that follows the last training: four exports with their checks,
 # latency, report. Measured with the default student.
 ENDING_SECONDS = 75.0
@@ -124,7 +124,7 @@ def make_plan(
         >>> from rkd_keras.runs.speeds import Speeds
         >>> plan = make_plan(15, 1000, Speeds(0.010, 0.003, 0.003))
         >>> plan.teacher_epochs, plan.teacher_views, plan.student_epochs
-        (32, 24, 136)
+        (30, 23, 132)
     """
     left = max(60.0 * minutes - BEGINNING_SECONDS - ENDING_SECONDS, 0.0)
     teacher_epochs = views = 0

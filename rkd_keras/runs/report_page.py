@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rkd_keras.errors import InputError
 from rkd_keras.evaluate.plots import plot_training_curves
+from rkd_keras.evaluate.scores import wilson_interval
 from rkd_keras.files.replacing import replacing
 from rkd_keras.files.results import make_folder
 from rkd_keras.runs import run_facts
@@ -93,6 +94,7 @@ def _contents(run):
         "noise_floor": _noise_floor(scores) if scores else None,
         "cells": _cells(scores) if scores else None,
         "fastest": fastest,
+        "in_hand": _in_hand(run, fastest, scores),
         "models": models if fastest or len(models) > 1 else None,
         "machine": benchmark.get("machine"),
         "threads": benchmark.get("settings", {}).get("threads"),
@@ -109,9 +111,28 @@ def _contents(run):
 
 
 def _noise_floor(scores):
-    """Two standard errors of a difference of two accuracies on so many images."""
-    rate, images = scores["accuracy"], scores["images"]
-    return 2 * (2 * rate * (1 - rate) / images) ** 0.5
+    """Half a 95 % interval of a difference of two accuracies on so many images.
+
+    Of Wilson's intervals, which are of some width also where nothing was wrong.
+    """
+    images = scores["images"]
+    low, high = wilson_interval(round(scores["accuracy"] * images), images)
+    return (high - low) / 2**0.5
+
+
+def _in_hand(run, fastest, scores):
+    """Say what there is and what to do next, a pair of a sentence and a command."""
+    if not scores:
+        return None
+    if fastest is None:
+        command = f"rkd-keras export {run.path} --quantize int8"
+        return "A trained model, which no file for the line was made of yet.", command
+    size = f", {fastest['megabytes']:.2f} MB" if fastest["megabytes"] else ""
+    sentence = (
+        f"{fastest['name']}{size}: it judges an image in {fastest['median_ms']:.2f} ms "
+        "on this machine."
+    )
+    return sentence, f"rkd-keras serve --model {run.path / fastest['name']}"
 
 
 def _model(config):
