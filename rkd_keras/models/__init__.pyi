@@ -2,6 +2,8 @@ from .applications import application_classifier as application_classifier
 from .backbones import backbone_classifier as backbone_classifier
 from .densenet import DenseNet121 as DenseNet121
 from .discriminator import PatchDiscriminator as PatchDiscriminator
+from .edge_resnet import EdgeResNetMedium as EdgeResNetMedium
+from .edge_resnet import EdgeResNetNano as EdgeResNetNano
 from .edge_resnet import EdgeResNetSmall as EdgeResNetSmall
 from .edge_resnet import EdgeResNetTiny as EdgeResNetTiny
 from .efficientnet_lite import EfficientNetLite0 as EfficientNetLite0

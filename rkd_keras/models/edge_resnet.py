@@ -1,6 +1,7 @@
-"""Students for the line: ResNet18 in two shapes that one processor core affords.
+"""Students for the line: residual networks that one processor core affords.
 
-The shapes were chosen by latency, see benchmarks/edge_latency.py.
+The shapes of small and tiny were chosen by latency, see benchmarks/edge_latency.py;
+that of nano by the size of its file, see benchmarks/student_sizes.py.
 """
 
 from rkd_keras.models.blocks import basic_block
@@ -46,3 +47,42 @@ def EdgeResNetTiny(**options):
         ((None, 64, 64, 3), (None, 3))
     """
     return residual_network(basic_block, (2, 2, 2, 2), **options)
+
+
+@network(of=residual_network, name="edge_resnet_medium", width=0.375, stem_stride=2)
+def EdgeResNetMedium(**options):
+    """Student with more room: 1,574 k parameters, 78.5 M multiply-adds.
+
+    `EdgeResNetSmall` with half as many filters again, 24, 48, 96 and 192, for about
+    twice its multiply-adds: where small falls short and the line leaves the time.
+
+    Example:
+        >>> model = EdgeResNetMedium(num_classes=3)
+        >>> model.input_shape, model.output_shape
+        ((None, 64, 64, 3), (None, 3))
+    """
+    return residual_network(basic_block, (2, 2, 2, 2), **options)
+
+
+@network(
+    of=residual_network,
+    name="edge_resnet_nano",
+    width=0.125,
+    stem_stride=2,
+    stage_strides=(2, 1, 2, 2),
+)
+def EdgeResNetNano(**options):
+    """Student for 60 kB: 32 k parameters, 2.3 M multiply-adds.
+
+    One block a stage of 8, 16, 24 and 32 filters, on the maps of `EdgeResNetTiny`. Its
+    int8 file takes less than 60,000 bytes with six classes, card and calibration
+    included; nearly half of that is not weights.
+
+    Example:
+        >>> model = EdgeResNetNano(num_classes=3)
+        >>> model.input_shape, model.output_shape
+        ((None, 64, 64, 3), (None, 3))
+    """
+    # At a width of an eighth all are multiples of 8, which processors like.
+    filters = (64, 128, 192, 256)
+    return residual_network(basic_block, (1, 1, 1, 1), filters=filters, **options)

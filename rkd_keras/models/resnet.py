@@ -11,12 +11,16 @@ from rkd_keras.models.blocks import (
 )
 from rkd_keras.models.registry import network
 
+# Of the stages, at a width of 1.
+FILTERS = (64, 128, 256, 512)
+
 
 def residual_network(
     block,
     depths,
     branch=None,
     stem_bias=False,
+    filters=FILTERS,
     num_classes: a.NumClasses = 6,
     input_shape: a.InputShape = (64, 64, 3),
     width: a.Width = 1.0,
@@ -32,7 +36,8 @@ def residual_network(
 
     The network is the CIFAR-style one that the paper's parameter counts identify: a
     3x3 stem at stride 1 without pooling, four stages of 64, 128, 256 and 512
-    filters, global average pooling, one dense layer.
+    filters, global average pooling, one dense layer. The stem has as many filters as
+    the first stage.
 
     Returns:
         A `keras.Model` from images `(batch, height, width, channels)` to logits
@@ -43,19 +48,21 @@ def residual_network(
         - He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
     """
     inputs, x = image_input(input_shape, include_preprocessing)
-    x = conv_bn(x, scaled(64, width), 3, stem_stride, use_bias=stem_bias, name="stem")
-    for stage, (depth, stride) in enumerate(
-        zip(depths, stage_strides, strict=True), start=1
+    counts = [scaled(each, width) for each in filters]
+    x = conv_bn(x, counts[0], 3, stem_stride, use_bias=stem_bias, name="stem")
+    for stage, (depth, stride, count) in enumerate(
+        zip(depths, stage_strides, counts, strict=True), start=1
     ):
-        filters = scaled(64 * 2 ** (stage - 1), width)
         for index in range(1, depth + 1):
             name_ = f"stage{stage}_block{index}" if index < depth else f"stage{stage}"
             # `branch(y, name)` acts on each block's residual before the sum: it is
             # where the shrinkage networks differ from the plain ones.
-            x = block(x, filters, stride if index == 1 else 1, branch, name_)
+            x = block(x, count, stride if index == 1 else 1, branch, name_)
     shape = {"width": width, "stem_stride": stem_stride, "stage_strides": stage_strides}
     if branch is None:
         shape |= {"block": getattr(block, "__name__", None), "depths": depths}
+    if filters != FILTERS:
+        shape["filters"] = filters
     return classifier(
         inputs, x, num_classes, dropout, classifier_activation, weights, name, **shape
     )

@@ -5,7 +5,7 @@ import pytest
 from rkd_keras.errors import InputError
 from rkd_keras.runs.settings import Settings
 from rkd_keras.studies.comparison.entries import parse_models
-from rkd_keras.studies.comparison.finished import finished_rows, take_run
+from rkd_keras.studies.comparison.finished import finished_rows, network_shape, take_run
 from rkd_keras.studies.comparison.teachers import fits_as_teacher
 
 
@@ -59,6 +59,9 @@ def test_finished_runs_are_chosen_by_their_networks(tmp_path):
     assert len(finished_rows([tmp_path], None, "neu-600")) == 3
     with pytest.raises(InputError, match="no finished run of"):
         finished_rows([tmp_path], parse_models("sarsn101"), "neu-600")
+    # As wide as this ResNet18, and no ResNet18.
+    shape = {"width": 0.125, "stem_stride": 2, "stage_strides": [2, 1, 2, 2]}
+    assert network_shape("edge_resnet_nano", {}) != network_shape("resnet18", shape)
     finished_run(tmp_path, "d", model_options=SMALL, teacher=str(teacher))
     with pytest.raises(InputError, match="are the same row"):
         finished_rows([tmp_path], parse_models("edge"), "neu-600")

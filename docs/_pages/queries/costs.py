@@ -104,6 +104,28 @@ def benchmark_table(results):
 
 
 @query
+def student_sizes_table(results):
+    """Show what each student for the line holds and costs."""
+    names = {
+        "edge_resnet_nano": "`EdgeResNetNano`",
+        "edge_resnet_tiny": "`EdgeResNetTiny`",
+        "edge_resnet_small": "`EdgeResNetSmall`",
+        "edge_resnet_medium": "`EdgeResNetMedium`",
+    }
+    lines = [
+        [
+            names[row["network"]],
+            f"{row['parameters']:,}",
+            f"{row['multiply_adds'] / 1e6:.1f} M",
+            f"{row['int8_bytes'] / 1000:.0f} kB",
+        ]
+        for row in results.read("student_sizes.csv")
+    ]
+    titles = ["preset", "parameters", "multiply-adds", "int8 file, card included"]
+    return table(titles, lines)
+
+
+@query
 def edge_ms(results, machine, width, stage_strides, stem_stride=2):
     """Return the milliseconds of a shape on one core, int8, as text."""
     row = next(

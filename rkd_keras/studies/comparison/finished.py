@@ -10,6 +10,8 @@ from rkd_keras.files.replacing import replacing
 from rkd_keras.files.results import make_folder
 from rkd_keras.runs.run import Run
 
+# Presets that are a ResNet18 of some width and strides.
+RESNET18 = ("edge_resnet_tiny", "edge_resnet_small", "edge_resnet_medium")
 KEPT_FILES = ("config.json", "split.json", "history.csv", "metrics.json", "model.keras")
 
 
@@ -112,7 +114,7 @@ def network_shape(model, options):
     defaults = inspect.signature(find_network(model)).parameters
     names = sorted({"width", "stem_stride", "stage_strides"} & set(defaults))
     values = {**{name: defaults[name].default for name in names}, **options}
-    family = "resnet18" if model.startswith("edge_resnet") else model
+    family = "resnet18" if model in RESNET18 else model
     return family, json.dumps(values, sort_keys=True)
 
 

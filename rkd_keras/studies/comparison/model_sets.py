@@ -46,8 +46,10 @@ MODEL_SETS = {
     "edge": tuple(
         f"{student}@sarsn34:stem_stride=2"
         for student in (
+            "edge_resnet_medium",
             "edge_resnet_small",
             "edge_resnet_tiny",
+            "edge_resnet_nano",
             "resnet18:width=0.5:stem_stride=2",
             "resnet18:width=0.25:stem_stride=2:stage_strides=[2,2,2,1]",
             "resnet18:width=0.25:stem_stride=2:stage_strides=[2,2,2,2]",
