@@ -34,6 +34,7 @@ from rkd_keras.export.timing.machine import processor  # noqa: E402
 from rkd_keras.export.timing.processes import measure  # noqa: E402
 from rkd_keras.files.fingerprints import fingerprint  # noqa: E402
 from rkd_keras.files.images import list_images, read_image  # noqa: E402
+from rkd_keras.files.replacing import replacing  # noqa: E402
 from rkd_keras.models import count_multiply_adds  # noqa: E402
 from rkd_keras.models.pretrained import FOLDER, neu_presets  # noqa: E402
 from rkd_keras.models.zoo import find_network  # noqa: E402
@@ -92,6 +93,7 @@ def main():
         overwrite=True,
     )
     model.save_weights(weights, overwrite=True)
+    compress(weights)
     register(preset, shape, weights, run.class_names)
     remember(run.split)
     facts = {
@@ -158,6 +160,27 @@ def read_parts(split, size):
         images[part], kept = load_images(files, size, strict=True)
         labels[part] = np.array([split[part][i]["label"] for i in kept])
     return images, labels
+
+
+def compress(path):
+    """Write a weights file anew, its arrays compressed; Keras reads it as before."""
+    import h5py
+
+    def copy(source, target):
+        target.attrs.update(source.attrs)
+        for name, item in source.items():
+            if isinstance(item, h5py.Group):
+                copy(item, target.create_group(name, track_order=True))
+                continue
+            options = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+            # What is tiny grows by it.
+            options = options if item.size >= 512 else {}
+            target.create_dataset(name, data=item[()], **options)
+            target[name].attrs.update(item.attrs)
+
+    with replacing(path) as temporary:
+        with h5py.File(path) as old, h5py.File(temporary, "w", track_order=True) as new:
+            copy(old, new)
 
 
 def register(preset, shape, weights, class_names):
