@@ -1,5 +1,6 @@
 """What things cost: steps, images a second, times, loads."""
 
+from ..numbers import percent
 from ..tables import table
 from . import query
 
@@ -122,6 +123,30 @@ def student_sizes_table(results):
         for row in results.read("student_sizes.csv")
     ]
     titles = ["preset", "parameters", "multiply-adds", "int8 file, card included"]
+    return table(titles, lines)
+
+
+@query
+def pipelines_table(results):
+    """Show what one command came to on each data set."""
+    lines = []
+    for row in results.read("pipelines.csv"):
+        teacher = f"{row['teacher']}, {percent(row['teacher_accuracy'])}"
+        start = "" if row["start"] == "none" else f", from {row['start']}"
+        alone = row["alone_accuracy"]
+        cells = [
+            f"{row['images']} / {row['test_images']}",
+            teacher,
+            f"{row['model']}{start}",
+            f"{row['student_epochs']}",
+            percent(alone) if alone else "",
+            percent(row["accuracy"]),
+            percent(row["int8_accuracy"]),
+            f"{row['minutes']:.0f}",
+        ]
+        lines.append([row["name"], *cells])
+    titles = ["data", "images to train / test", "teacher", "student", "epochs"]
+    titles += ["alone", "distilled", "int8", "minutes"]
     return table(titles, lines)
 
 
