@@ -108,11 +108,17 @@ def check_same_images(run, index, split):
         split: its `Split`.
 
     Raises:
-        InputError: when the parts differ from those of the run's `split.json`.
+        InputError: when the parts differ from those of the run's `split.json`, or it
+            is gone although the run has trained.
     """
     from rkd_keras.data import match_recorded
 
     recorded = run.split
+    if recorded is None and run.history_path.exists():
+        raise InputError(
+            f"{run.split_path} is missing, which tells on which images the run has "
+            "trained; bring it back, or begin again with --overwrite"
+        )
     if recorded is None:
         return
     changes = []

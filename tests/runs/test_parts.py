@@ -9,7 +9,8 @@ import pytest
 from rkd_keras.data import make_split, open_dataset
 from rkd_keras.data.synthetic import write_dataset
 from rkd_keras.errors import InputError
-from rkd_keras.runs.parts import labelled_images, open_split
+from rkd_keras.runs import Run
+from rkd_keras.runs.parts import check_same_images, labelled_images, open_split
 from rkd_keras.runs.settings import Settings
 
 
@@ -133,3 +134,15 @@ def test_no_class_has_the_name_of_a_verdict(tmp_path):
         open_split(Settings(tmp_path / "own.csv", tmp_path / "run", quiet=True))
     told = "the class 'unknown' has the name of a verdict; give it another"
     assert told in check(tmp_path / "own.csv", quiet=True).findings
+
+
+def test_a_run_that_trained_on_nobody_knows_what_is_not_continued(numbered):
+    data, model, split, _ = numbered
+    run, index = Run(model.parent), open_dataset(data)
+    check_same_images(run, index, split)
+    run.split_path.unlink()
+    # Nothing has been trained yet: there is nothing to lose.
+    check_same_images(run, index, split)
+    run.history_path.write_text("epoch,loss\n0,1.0\n")
+    with pytest.raises(InputError, match=r"split\.json is missing"):
+        check_same_images(run, index, split)
