@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
 from rkd_keras.runs.pipelining import STRIPS, Pipeline, pipeline
 
 MINUTES = 5.0
@@ -16,9 +16,9 @@ SIDE = 64
 @checked
 def demo(
     data: Annotated[
-        Path | None, Option("Real images; strips are drawn when this is left out.")
+        AnyPath | None, Option("Real images; strips are drawn when this is left out.")
     ] = None,
-    out: Annotated[Path, Option("Folder to write.")] = Path("runs/demo"),
+    out: Annotated[AnyPath, Option("Folder to write.")] = Path("runs/demo"),
     epochs: Annotated[
         int | None,
         Option("Epochs of teacher and student; planned if left out.", at_least=1),

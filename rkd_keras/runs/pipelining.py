@@ -8,6 +8,7 @@ from typing import Annotated
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
+    AnyPath,
     Data,
     Model,
     Option,
@@ -28,7 +29,7 @@ from rkd_keras.runs.pipeline_networks import (
     choose_start,
     choose_teacher,
 )
-from rkd_keras.runs.plan import Planner
+from rkd_keras.runs.plan import Plan, Planner
 from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
@@ -68,7 +69,7 @@ class Pipeline:
 @checked
 def pipeline(
     data: Data,
-    out: Annotated[Path, Option("Folder to write.")] = Path("runs/pipeline"),
+    out: Annotated[AnyPath, Option("Folder to write.")] = Path("runs/pipeline"),
     minutes: Annotated[float, Option("Minutes that all of it may take.", above=0)] = 15,
     teacher: Annotated[
         str,
@@ -139,8 +140,13 @@ def pipeline(
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
     # Before anything else loads TensorFlow.
     start_tensorflow()
-    start = choose_start(data, model) if start == "auto" else start
-    chosen = choose_teacher(start) if teacher == "auto" else teacher
+    # What was chosen stays, whatever has been installed meanwhile.
+    begun = (Plan.read(out) if resume else None) or Plan(0, 0, 0, 0, 0.0)
+    if start == "auto":
+        start = begun.start or choose_start(data, model)
+    chosen = teacher
+    if teacher == "auto":
+        chosen = begun.teacher or choose_teacher(start)
     steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
@@ -170,7 +176,15 @@ def pipeline(
         )
     steps.begin("Plan")
     steps.say(f"teacher: {chosen}; the student starts from: {start}")
-    planner = Planner(folder, images, num_classes, student, teacher, 1 + compare)
+    planner = Planner(
+        folder,
+        images,
+        num_classes,
+        student,
+        teacher,
+        1 + compare,
+        {"teacher": chosen, "start": start},
+    )
     plan = planner.make(minutes, epochs)
     for sentence in plan.sentences():
         steps.say(sentence)

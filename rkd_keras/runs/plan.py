@@ -20,6 +20,10 @@ LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS = 4, 16
 # Views that the head of such a network is fitted to.
 HEAD_VIEWS = 4
 LEAST_VIEWS, MOST_VIEWS = 2, 32
+# Where images are few, epochs are short: what is shown at most is then counted in
+# images. Of a tuned teacher: on ten images a class of NEU, validation stood still from
+# there on.
+TUNING_IMAGES, STUDENT_IMAGES, ANSWERED_IMAGES = 2_500, 300_000, 20_000
 # Share of the time that is left after the teacher's training which its answers get.
 ANSWERS_SHARE = 0.15
 
@@ -35,6 +39,8 @@ class Plan:
         student_epochs: epochs of the student.
         seconds: time that all of it should take.
         student_seconds: of these the time from the teacher's answers on.
+        teacher: the teacher's name among the pipeline's, as it was chosen.
+        start: what the student starts from, as it was chosen.
     """
 
     images: int
@@ -43,6 +49,8 @@ class Plan:
     student_epochs: int
     seconds: float
     student_seconds: float = 0.0
+    teacher: str | None = None
+    start: str | None = None
 
     def sentences(self):
         """Return the plan in words, a list of sentences."""
@@ -68,7 +76,8 @@ class Plan:
         """
         answers = self.teacher_views * self.images * speeds.answer_seconds
         epoch = students * self.images * speeds.student_seconds
-        epochs = _within((left - answers) / epoch, LEAST_EPOCHS, MOST_STUDENT_EPOCHS)
+        most = max(MOST_STUDENT_EPOCHS, STUDENT_IMAGES // self.images)
+        epochs = _within((left - answers) / epoch, LEAST_EPOCHS, most)
         before = self.seconds - self.student_seconds
         after = answers + epochs * epoch + ENDING_SECONDS
         return replace(
@@ -131,16 +140,16 @@ def make_plan(
     spent = 0.0
     if speeds.teacher_seconds:
         epoch = images * speeds.teacher_seconds
-        limits = (
-            (LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS)
-            if tuning
-            else (LEAST_EPOCHS, MOST_TEACHER_EPOCHS)
-        )
-        teacher_epochs = _within(TEACHER_SHARE * left / epoch, *limits)
+        least, most = LEAST_EPOCHS, MOST_TEACHER_EPOCHS
+        if tuning:
+            least = LEAST_TUNING_EPOCHS
+            most = max(MOST_TUNING_EPOCHS, TUNING_IMAGES // images)
+        teacher_epochs = _within(TEACHER_SHARE * left / epoch, least, most)
         spent += teacher_epochs * epoch
     if speeds.answer_seconds:
         view = images * speeds.answer_seconds
-        views = _within(ANSWERS_SHARE * (left - spent) / view, LEAST_VIEWS, MOST_VIEWS)
+        most = max(MOST_VIEWS, ANSWERED_IMAGES // images)
+        views = _within(ANSWERS_SHARE * (left - spent) / view, LEAST_VIEWS, most)
         if tuning:
             # What the head is fitted to, before the rest is tuned.
             spent += HEAD_VIEWS * view
@@ -162,9 +171,12 @@ class Planner:
         student: the student's `Settings`.
         teacher: the teacher's `Settings`, or `None`.
         students: students that are trained for so long.
+        chosen: dict of what a continued pipeline must choose again: the `teacher` and
+            the `start` of the plan.
     """
 
-    def __init__(self, folder, images, num_classes, student, teacher, students):
+    def __init__(self, folder, images, num_classes, student, teacher, students, chosen):
+        self.chosen = chosen
         self.folder, self.images, self.num_classes = folder, images, num_classes
         self.student, self.teacher, self.students = student, teacher, students
         self.plan = self.speeds = None
@@ -192,7 +204,7 @@ class Planner:
                 student_epochs=epochs,
                 teacher_epochs=plan.teacher_epochs and epochs,
             )
-        return self._keep(plan)
+        return self._keep(replace(plan, **self.chosen))
 
     def again(self, left):
         """Plan the student anew.

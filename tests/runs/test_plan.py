@@ -48,6 +48,14 @@ def test_a_tuned_teacher_takes_few_epochs_and_the_views_of_its_head():
     assert sum(parts) * 1080 + FIXED_SECONDS == pytest.approx(plan.seconds)
 
 
+def test_few_images_are_shown_more_often():
+    few, many = (make_plan(60, images, SPEEDS, tuning=True) for images in (60, 3000))
+    assert few.teacher_epochs > MOST_TUNING_EPOCHS >= many.teacher_epochs
+    assert few.student_epochs > many.student_epochs
+    assert few.teacher_views > many.teacher_views
+    assert few.seconds < 3600
+
+
 @pytest.mark.parametrize("students", [1, 2])
 def test_the_student_gets_the_time_that_is_left(students):
     plan = make_plan(15, 1080, SPEEDS, students)
