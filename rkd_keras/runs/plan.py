@@ -82,6 +82,8 @@ class Plan:
         after = answers + epochs * epoch + ENDING_SECONDS
         return replace(
             self,
+            # An epoch shows one view.
+            teacher_views=min(self.teacher_views, epochs),
             student_epochs=epochs,
             student_seconds=after,
             seconds=before + after,

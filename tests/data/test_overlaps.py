@@ -258,7 +258,8 @@ def test_check_tells_parts_and_classes_that_share_pixels(parted, tmp_path):
     assert "2.png" in parts and "1.png (65% shared" in parts
     assert "different classes" in classes and "turned by 270 degrees" in classes
     picture = cv2.imread(str(sheet))
-    assert picture.shape == (2 * (16 + 200 + 2), 3 * 200 + 2 * 2, 3)
+    # Two pixels around each of two rows of three, a line of 16 for the words.
+    assert picture.shape == (2 * (16 + 200 + 2) + 2, 3 * (200 + 2) + 2, 3)
     # What was laid on the first image is the same: the difference is black.
     assert picture[16:216, 404:].max() <= 8
     assert picture[16:216, :200].max() > 50

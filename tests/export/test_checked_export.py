@@ -222,6 +222,7 @@ def test_a_saved_model_is_replaced_whole(model, tmp_path):
     path = tmp_path / "served"
     path.mkdir()
     (path / "old.txt").write_text("old")
+    (path / "saved_model.pb").write_bytes(b"old")
     export_model(model, path, new_card(**CARD), check_images=IMAGES, overwrite=True)
     assert not (path / "old.txt").exists()
     only(tmp_path, "served")

@@ -56,6 +56,8 @@ def test_the_process_ends_with_its_caller(end, tmp_path):
         [sys.executable, "-c", SLEEPER.format(file=str(file))],
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         _wait_for(lambda: file.is_file() and file.read_text())
