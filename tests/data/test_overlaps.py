@@ -261,8 +261,8 @@ def test_check_tells_parts_and_classes_that_share_pixels(parted, tmp_path):
     # Two pixels around each of two rows of three, a line of 16 for the words.
     assert picture.shape == (2 * (16 + 200 + 2) + 2, 3 * (200 + 2) + 2, 3)
     # What was laid on the first image is the same: the difference is black.
-    assert picture[16:216, 404:].max() <= 8
-    assert picture[16:216, :200].max() > 50
+    assert picture[18:218, 406:606].max() <= 8
+    assert picture[18:218, 2:202].max() > 50
 
 
 def test_no_sheet_where_nothing_overlaps(tmp_path):
