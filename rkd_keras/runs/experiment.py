@@ -3,6 +3,7 @@
 `train`, `distill`, `compare` and `pipeline` are this with different settings.
 """
 
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from rkd_keras.runs.precision import choose_precision
 from rkd_keras.runs.results import save_scores
 from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
 from rkd_keras.runs.transfer import check_seen, fit_head, load_fitting_weights
-from rkd_keras.runs.unlabelled import add_unlabelled
+from rkd_keras.runs.unlabelled import find_unlabelled
 
 __all__ = ["Settings", "run_experiment"]
 # Weights that a network's builder knows by name.
@@ -69,11 +70,12 @@ def _run(settings, distribution):
                 import tensorflow as tf
 
                 tf.config.experimental.enable_op_determinism()
-            parts = load_parts(settings, index, split)
+            more = []
             if settings.unlabelled:
-                count = add_unlabelled(settings, split, index, parts)
+                more = find_unlabelled(settings.unlabelled, run.split)
                 if not settings.quiet:
-                    print(f"{count} images without labels", file=sys.stderr)
+                    print(f"{len(more)} images without labels", file=sys.stderr)
+            parts = load_parts(settings, index, split, more)
             distribution.check_alike(settings, parts)
             streamed = reading_faults(parts.images.values())
             with distribution.scope(), streamed:
@@ -106,7 +108,7 @@ def _check_names(settings):
 
     get_recipe(settings.preset)
     builder_for(settings.model, settings.model_options)
-    named = (None, "imagenet", "neu")
+    named = (None, *NAMED_WEIGHTS)
     if settings.weights not in named and not Path(settings.weights).is_file():
         raise InputError(
             f"weights {settings.weights} do not exist; give a file, imagenet or neu"
@@ -134,23 +136,21 @@ def _train(settings, run, parts, distribution, teacher):
         epoch_size=len(parts.images["train"]),
     )
     distribution.check_batch(pipeline)
+    model, tuned = network, contextlib.nullcontext()
     if settings.weights == "imagenet":
         fit_head(settings, run, network, pipeline)
         if not settings.unfreeze:
             return network
-        with unfrozen(network, settings.unfreeze):
-            return _fitted(
-                settings, run, parts, distribution, recipe, network, network, pipeline
-            )
-    model = network
-    if teacher:
+        tuned = unfrozen(network, settings.unfreeze)
+    elif teacher:
         model, pipeline = teacher.make_trainer(
             settings, run, network, pipeline, parts.files["train"], distribution
         )
-    return _fitted(settings, run, parts, distribution, recipe, model, network, pipeline)
+    with tuned:
+        return _fitted(settings, run, parts, distribution, model, network, pipeline)
 
 
-def _fitted(settings, run, parts, distribution, recipe, model, network, pipeline):
+def _fitted(settings, run, parts, distribution, model, network, pipeline):
     """Train a model, which is the network or has it as its student."""
     import keras
 
@@ -162,7 +162,7 @@ def _fitted(settings, run, parts, distribution, recipe, model, network, pipeline
         TrainingProgress,
     )
 
-    steps = pipeline.steps_per_epoch
+    recipe, steps = recipe_of(settings), pipeline.steps_per_epoch
     epochs = recipe.epochs
     loss = _loss(recipe, settings, parts, pipeline.labels)
     model.compile(

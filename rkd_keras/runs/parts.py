@@ -6,6 +6,8 @@ from pathlib import Path
 from rkd_keras.errors import InputError
 
 PARTS = ("train", "val", "test")
+# Label of an image that has none.
+NO_LABEL = -1
 
 
 @dataclass
@@ -17,7 +19,7 @@ class Parts:
         files: dict from part to list of paths.
         images: dict from part to array `(images, size, size, 3)`, uint8, or
             `StreamedImages` where that would be large.
-        labels: dict from part to array `(images,)`.
+        labels: dict from part to array `(images,)`; `NO_LABEL` for an image without.
         left_out: number of images that could not be decoded.
     """
 
@@ -143,17 +145,21 @@ def check_same_images(run, index, split):
         )
 
 
-def load_parts(settings, index=None, split=None):
+def load_parts(settings, index=None, split=None, unlabelled=()):
     """Open the images of all three parts; small ones are decoded into memory.
 
     Args:
         settings: a `Settings`.
         index: as of `open_split`, which is called when it is left out.
         split: as of `open_split`.
+        unlabelled: list of paths of images without labels, which come behind those of
+            the training part. Defaults to none.
 
     Returns:
         The `Parts`.
     """
+    import numpy as np
+
     from rkd_keras.data import open_images
 
     if index is None:
@@ -164,10 +170,13 @@ def load_parts(settings, index=None, split=None):
         if len(members) == 0:
             decoded[part], images[part], labels[part] = (), (), ()
             continue
-        files = [index.files[i] for i in members]
+        files, known = [index.files[i] for i in members], index.labels[members]
+        if part == "train":
+            files += unlabelled
+            known = np.append(known, np.full(len(unlabelled), NO_LABEL, known.dtype))
         size = (settings.size, settings.size)
         images[part], kept = open_images(files, size, settings.strict)
-        labels[part] = index.labels[members[kept]]
+        labels[part] = known[kept]
         decoded[part] = [files[i] for i in kept]
         left_out += len(files) - len(kept)
     return Parts(index.class_names, decoded, images, labels, left_out)

@@ -6,20 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
+from tiny_trainings import TINY
 from typer.testing import CliRunner
 
 from rkd_keras.cli.app import app
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.runs import distill, open_run, train
-
-TINY = {
-    "width": 0.0625,
-    "stem_stride": 2,
-    "size": 32,
-    "epochs": 1,
-    "precision": "float32",
-    "quiet": True,
-}
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,17 @@
 """A student learns from images without labels what its teacher says of them."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
+from tiny_trainings import TINY
 
 from rkd_keras.data import make_split, open_dataset
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.runs import Settings, distill, train
-from rkd_keras.runs.parts import load_parts
-from rkd_keras.runs.unlabelled import NO_LABEL, add_unlabelled
-
-TINY = {
-    "width": 0.0625,
-    "stem_stride": 2,
-    "size": 32,
-    "epochs": 1,
-    "precision": "float32",
-    "quiet": True,
-}
+from rkd_keras.runs.parts import NO_LABEL, load_parts
+from rkd_keras.runs.unlabelled import find_unlabelled
 
 
 @pytest.fixture
@@ -37,31 +30,46 @@ def more(strips, tmp_path):
     return folder
 
 
-def parts_of(strips, more, **options):
-    settings = Settings(strips, "out", size=32, unlabelled=more, **options)
-    index = open_dataset(strips)
+def opened(strips, folder):
+    """Return settings, index and split of the strips, and the split as recorded."""
+    settings, index = Settings(strips, "out", size=32), open_dataset(strips)
     split = make_split(index, "holdout")
-    parts = load_parts(settings, index, split)
-    return settings, split, index, parts
+    split.write(folder / "split.json", index)
+    return settings, index, split, json.loads((folder / "split.json").read_text())
 
 
-def test_only_images_that_no_part_knows_are_added(strips, more):
-    settings, split, index, parts = parts_of(strips, more)
-    before = len(parts.images["train"])
-    assert add_unlabelled(settings, split, index, parts) == 5
+def test_only_images_that_no_part_knows_are_added(strips, more, tmp_path):
+    settings, index, split, recorded = opened(strips, tmp_path)
+    plain = load_parts(settings, index, split)
+    found = find_unlabelled(more, recorded)
+    assert len(found) == 5
+    parts, before = (
+        load_parts(settings, index, split, found),
+        len(plain.labels["train"]),
+    )
     assert len(parts.images["train"]) == len(parts.files["train"]) == before + 5
     assert (parts.labels["train"][before:] == NO_LABEL).all()
     assert (parts.labels["train"][:before] >= 0).all()
     np.testing.assert_array_equal(
-        np.asarray(parts.images["train"])[:before],
-        np.asarray(parts_of(strips, more)[3].images["train"]),
+        np.asarray(parts.images["train"])[:before], np.asarray(plain.images["train"])
     )
+    for part in ("val", "test"):
+        assert parts.files[part] == plain.files[part]
 
 
-def test_a_folder_of_known_images_alone_is_refused(strips):
-    settings, split, index, parts = parts_of(strips, strips / "IMAGES")
+def test_one_that_cannot_be_decoded_is_counted_as_left_out(strips, more, tmp_path):
+    settings, index, split, recorded = opened(strips, tmp_path)
+    (more / "broken.jpg").write_bytes(b"no picture")
+    found = find_unlabelled(more, recorded)
+    parts = load_parts(settings, index, split, found)
+    assert (len(found), parts.left_out) == (6, 1)
+    assert (parts.labels["train"] == NO_LABEL).sum() == 5
+
+
+def test_a_folder_of_known_images_alone_is_refused(strips, tmp_path):
+    recorded = opened(strips, tmp_path)[-1]
     with pytest.raises(InputError, match="belongs to the data set's own parts"):
-        add_unlabelled(settings, split, index, parts)
+        find_unlabelled(strips / "IMAGES", recorded)
 
 
 @pytest.mark.parametrize(
