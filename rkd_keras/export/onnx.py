@@ -1,6 +1,6 @@
 """Write `.onnx` files through tf2onnx."""
 
-OPSET = 18
+from rkd_keras.models.onnx_graph import onnx_graph
 
 
 def convert_to_onnx(serving):
@@ -13,24 +13,9 @@ def convert_to_onnx(serving):
         The serialized `ModelProto`, bytes; input `images`, outputs
         `probabilities` and `embedding`.
     """
-    try:
-        import tf2onnx
-    except ImportError as error:
-        raise ImportError(
-            "ONNX export needs tf2onnx: pip install tf2onnx onnx"
-        ) from error
-    import tensorflow as tf
-
-    shape = serving.inputs[0].shape[1:]
-    signature = [tf.TensorSpec((None, *shape), tf.float32, name="images")]
-
-    @tf.function(input_signature=signature)
-    def serve(images):
-        probabilities, embedding = serving(images, training=False)
-        return probabilities, embedding
-
-    proto, _ = tf2onnx.convert.from_function(
-        serve, input_signature=signature, opset=OPSET
+    proto = onnx_graph(
+        lambda images: tuple(serving(images, training=False)),
+        serving.inputs[0].shape[1:],
     )
     _rename(proto.graph, proto.graph.input, ["images"])
     _rename(proto.graph, proto.graph.output, ["probabilities", "embedding"])

@@ -7,10 +7,10 @@ WORTH_CONVERTING = 1e8
 def frozen_network(model, pixels):
     """Make a function that answers for a network as it is now.
 
-    On a processor ONNX Runtime takes half of TensorFlow's time for a network of
-    depthwise convolutions (EfficientNet-Lite0 at 224 pixels, two cores), so that a
-    model in float32 with much to do is converted first. On a GPU, and for little,
-    TensorFlow answers. The two agree to about 1e-5.
+    On a processor ONNX Runtime is the faster one for networks of depthwise
+    convolutions (`benchmarks/frozen_network.py` measures it), so that a model in
+    float32 with much to do is converted first. On a GPU, and for little, TensorFlow
+    answers. The two agree but for rounding.
 
     Args:
         model: built `keras.Model` with one input.
@@ -33,7 +33,7 @@ def frozen_network(model, pixels):
     single = all(layer.compute_dtype == "float32" for layer in model.layers)
     gpu = tf.config.list_physical_devices("GPU")
     if pixels >= WORTH_CONVERTING and single and not gpu:
-        return _onnx_runtime(model)
+        return _onnx_runtime(_listed(model), model.inputs[0].shape[1:])
     graph = tf.function(_listed(model))
     return lambda images: [tf.cast(each, tf.float32).numpy() for each in graph(images)]
 
@@ -45,18 +45,15 @@ def _listed(model):
     return lambda images: tf.nest.flatten(model(images, training=False))
 
 
-def _onnx_runtime(model):
+def _onnx_runtime(answer, shape):
     import numpy as np
     import onnxruntime
-    import tensorflow as tf
-    import tf2onnx
 
-    shape = (None, *model.inputs[0].shape[1:])
-    signature = [tf.TensorSpec(shape, tf.float32, name="images")]
-    graph = tf.function(_listed(model), input_signature=signature)
-    proto, _ = tf2onnx.convert.from_function(graph, signature, opset=18)
+    from rkd_keras.models.onnx_graph import onnx_graph
+
     session = onnxruntime.InferenceSession(
-        proto.SerializeToString(), providers=["CPUExecutionProvider"]
+        onnx_graph(answer, shape).SerializeToString(),
+        providers=["CPUExecutionProvider"],
     )
     name = session.get_inputs()[0].name
     return lambda images: session.run(None, {name: np.asarray(images, "float32")})
