@@ -21,8 +21,7 @@ LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS = 4, 16
 HEAD_VIEWS = 4
 LEAST_VIEWS, MOST_VIEWS = 2, 32
 # Where images are few, epochs are short: what is shown at most is then counted in
-# images. Of a tuned teacher: on ten images a class of NEU, validation stood still from
-# there on.
+# images. A tuned teacher's number is of one trial, ten images a class of NEU.
 TUNING_IMAGES, STUDENT_IMAGES, ANSWERED_IMAGES = 2_500, 300_000, 20_000
 # Share of the time that is left after the teacher's training which its answers get.
 ANSWERS_SHARE = 0.15
@@ -205,6 +204,7 @@ class Planner:
                 plan,
                 student_epochs=epochs,
                 teacher_epochs=plan.teacher_epochs and epochs,
+                teacher_views=min(plan.teacher_views, epochs),
             )
         return self._keep(replace(plan, **self.chosen))
 
