@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-# Side of the reduced image, and how alike copies are at least. On NEU and CR7, images
-# of others come to 0.94, copies of 64 pixels in JPEG not below 0.98.
+# Side of the reduced image, and how alike copies are at least; both sides of it are
+# measured by benchmarks/fingerprints.py.
 SIDE, LEAST = 12, 0.96
 
 
@@ -51,17 +51,35 @@ def find_known(images, known):
         [0, 1]
     """
     known = _unit(known)
-    return [place for place, image in enumerate(images) if _is_known(image, known)]
+    return [n for n, image in enumerate(images) if _likeness(image, known) >= LEAST]
 
 
-def _is_known(image, known):
+def likeness(image, known):
+    """Return how alike an image is to the likest of known ones, in any position.
+
+    Args:
+        image: array as of `fingerprint`.
+        known: array `(n, 144)` of fingerprints.
+
+    Returns:
+        Number in [-1, 1].
+
+    Example:
+        >>> image = np.random.default_rng(0).integers(0, 255, (40, 40))
+        >>> round(likeness(image[:, ::-1], [fingerprint(image)]), 3)
+        1.0
+    """
+    return _likeness(image, _unit(known))
+
+
+def _likeness(image, known):
     image = np.asarray(image)
     seen = [
         fingerprint(side)
         for turns in range(4)
         for side in (np.rot90(image, turns), np.rot90(image, turns)[:, ::-1])
     ]
-    return bool((known @ _unit(seen).T).max() >= LEAST)
+    return float((known @ _unit(seen).T).max())
 
 
 def _unit(fingerprints):
