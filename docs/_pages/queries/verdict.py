@@ -74,6 +74,12 @@ def _ends(difference):
     return f"{difference.low:+.2f} to {difference.high:+.2f}"
 
 
+def _gained(claim, gain, what, link, size=None, unit="seeds", digits=2):
+    """Return the row of a claim that a `Difference` decides, see `of_gain`."""
+    number = f"{gain.mean:+.{digits}f} {what}, {len(gain.values)} {unit}"
+    return claim, of_gain(gain, size), number, _ends(gain), link
+
+
 def _networks(results):
     comparison = "[Table 6](results_comparison.md#table-6-under-one-budget)"
     saddt = "[SADDT](results_comparison.md#does-saddt-earn-its-place)"
@@ -106,12 +112,12 @@ def _networks(results):
     ):
         size = 100 * (paper(results, "sarsn101") - paper(results, deep_name))
         gain = gate_difference(results, "600", form, other)
-        yield (
+        yield _gained(
             f"SARSN is ahead of {name} (Figure 15; by {size:.1f} points at depth 101)",
-            of_gain(gain, size),
-            f"{gain.mean:+.2f} points at depth 34, {len(gain.values)} seeds",
-            _ends(gain),
+            gain,
+            "points at depth 34",
             saddt,
+            size=size,
         )
     gain = gate_difference(results, "600", form, "sarsn34:threshold=soft")
     corrected = gate_pairs_p(results)[gate_pairs_place("as printed", "soft threshold")]
@@ -126,12 +132,10 @@ def _networks(results):
         saddt,
     )
     gain = gate_difference(results, "600", form, "sarsn34:threshold=soft", "noise_mean")
-    yield (
+    yield _gained(
         "SADDT is made for noise",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points under noise against the soft threshold, "
-        f"{len(gain.values)} seeds",
-        _ends(gain),
+        gain,
+        "points under noise against the soft threshold",
         saddt,
     )
     random = leak(results, "gabor_svm", RANDOM).values("accuracy")
@@ -183,29 +187,27 @@ def _distilling(results):
     )
     for count in (10, 20, 50):
         gain = few_difference(results, count)
-        yield (
+        yield _gained(
             f"the same where images are few: {count} a class",
-            of_gain(gain),
-            f"{gain.mean:+.2f} points on the better student alone, "
-            f"{len(gain.values)} seeds",
-            _ends(gain),
+            gain,
+            "points on the better student alone",
             few,
         )
     gain = few_pooled(results, "rkd+kd", "kd")
-    yield (
+    yield _gained(
         "relations (RKD) are what transfers",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points on KD alone, {len(gain.values)} pairs",
-        _ends(gain),
+        gain,
+        "points on KD alone",
         few,
+        unit="pairs",
     )
     gain = few_pooled(results, "rkd", "plain")
-    yield (
+    yield _gained(
         "a student learns from relations alone",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points on no teacher, same images, {len(gain.values)} pairs",
-        _ends(gain),
+        gain,
+        "points on no teacher, same images",
         few,
+        unit="pairs",
     )
     deeper = neu600(results, "r18_w25_sarsn101")
     yield (
@@ -231,42 +233,34 @@ def _distilling(results):
 def _data(results):
     balance = "[unbalanced](results_imbalance.md)"
     gain = imbalance_gain(results, 20, "adaptive_gmean_paper")
-    yield (
+    yield _gained(
         "the adaptive loss solves imbalance, as printed (eqs. 13 to 17)",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points of GMean on cross-entropy at imbalance 20, "
-        f"{len(gain.values)} seeds",
-        _ends(gain),
+        gain,
+        "points of GMean on cross-entropy at imbalance 20",
         balance,
     )
     for ratio in (20, 10):
         gain = imbalance_gain(results, ratio, "adaptive_gmean")
-        yield (
+        yield _gained(
             f"the same, mended, at imbalance {ratio}",
-            of_gain(gain),
-            f"{gain.mean:+.2f} points of GMean on cross-entropy, "
-            f"{len(gain.values)} seeds",
-            _ends(gain),
+            gain,
+            "points of GMean on cross-entropy",
             balance,
         )
     gain = imbalance_gain(results, 20, "adaptive_gmean", "logit_adjusted")
-    yield (
+    yield _gained(
         "its weights should adapt while training",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points of GMean on fixed logit adjustment at imbalance 20, "
-        f"{len(gain.values)} seeds",
-        _ends(gain),
+        gain,
+        "points of GMean on fixed logit adjustment at imbalance 20",
         balance,
     )
     gain = imbalance_gain(
         results, 20, "cross_entropy+mosaic+fusion", "cross_entropy+copy"
     )
-    yield (
+    yield _gained(
         "mosaic and fusion make new samples (section 3.1.2)",
-        of_gain(gain),
-        f"{gain.mean:+.2f} points of GMean on mere copies at imbalance 20, "
-        f"{len(gain.values)} seeds",
-        _ends(gain),
+        gain,
+        "points of GMean on mere copies at imbalance 20",
         balance,
     )
     crossing = "[migration](results_migration.md)"
@@ -284,12 +278,12 @@ def _data(results):
     )
     for count in (5, 20):
         gain = migrated_gain(results, "cyclegan", count)
-        yield (
+        yield _gained(
             f"they solve the lack of samples on a new line ({count} real ones)",
-            of_gain(gain),
-            f"{gain.mean:+.1f} points on real samples alone, {len(gain.values)} seeds",
-            _ends(gain),
+            gain,
+            "points on real samples alone",
             shots,
+            digits=1,
         )
     rows = table7(results, 64, "paper")
     ratios = [row["area_ratio"] for row in rows.values()]
