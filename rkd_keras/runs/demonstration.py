@@ -59,8 +59,8 @@ def demo(
         if not data.exists():
             options = {"size": SIDE, "view": SIDE, "plain": True, "seed": seed}
             write_dataset(data, per_class=per_class, quiet=quiet, **options)
-    # On drawn strips the larger student that comes with the package, tuned, teaches the
-    # smaller one: no network from nothing learns as much in these minutes.
+    # The larger student that comes with the package, tuned, teaches the smaller one:
+    # both know strips before, for the minutes are few.
     shown = {"teacher": "neu", "model": "edge_resnet_tiny"}
     return pipeline(
         data,

@@ -267,3 +267,20 @@ def test_a_near_view_shows_larger_defects():
 def test_a_view_below_16_pixels_is_refused():
     with pytest.raises(InputError, match="view must be at least 16 pixels"):
         draw_image("patches", view=8)
+
+
+def test_a_linear_model_on_pixels_does_not_tell_plain_strips_apart():
+    from sklearn.linear_model import RidgeClassifier
+
+    def drawn(seed, count):
+        images = [
+            draw_image(name, 64, np.random.default_rng([seed, n]), 64, plain=True).image
+            for name in CLASS_NAMES
+            for n in range(count)
+        ]
+        return np.stack(images).reshape(len(images), -1) / 255.0
+
+    train, test = drawn(0, 40), drawn(1, 20)
+    model = RidgeClassifier(1000.0).fit(train, np.repeat(CLASS_NAMES, 40))
+    accuracy = model.score(test, np.repeat(CLASS_NAMES, 20))
+    assert 1 / 6 < accuracy < 0.9
