@@ -77,7 +77,8 @@ def rate_frame(
         []
     """
     from rkd_keras.measure import measure, segment
-    from rkd_keras.rating.rules import grade_verdict, open_rules
+    from rkd_keras.rating.rate import rate
+    from rkd_keras.rating.rules import open_rules
     from rkd_keras.rating.windows import nearest_window, window_grid
 
     rules = open_rules(rules, getattr(predictor, "class_names", None))
@@ -93,16 +94,16 @@ def rate_frame(
     places = [nearest_window(windows, *_centre(group.bbox)) for group in groups]
     used = sorted(set(places))
     crops = [image[y : y + h, x : x + w] for x, y, w, h in windows[used].tolist()]
-    verdicts = dict(zip(used, predictor.predict(crops), strict=True))
-    defects = [
-        FrameDefect(
-            verdicts[place],
-            group,
-            grade_verdict(group, verdicts[place], rules),
-            tuple(windows[place].tolist()),
+    classified = zip(crops, predictor.predict(crops), strict=True)
+    seen = dict(zip(used, classified, strict=True))
+    defects = []
+    for group, place in zip(groups, places, strict=True):
+        crop, verdict = seen[place]
+        rated = rate(
+            crop, None, rules, verdict=verdict, measurement=group, quality_gate=False
         )
-        for group, place in zip(groups, places, strict=True)
-    ]
+        window = tuple(windows[place].tolist())
+        defects.append(FrameDefect(rated.verdict, group, rated.grade, window))
     defects.sort(key=lambda d: (-d.grade.severity, -d.measurement.area))
     return defects[:MAX_DEFECTS]
 

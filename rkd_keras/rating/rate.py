@@ -92,12 +92,13 @@ def rate(
     size: int | None = None,
     prior: np.ndarray | None = None,
     verdict: Verdict | None = None,
+    measurement: Measurement | None = None,
     quality_gate: bool = True,
 ) -> Rating:
     """Classify, measure and grade one image.
 
-    The one way from an image to a decision: `rkd-keras measure` and `rkd-keras rate`
-    call it, and the station grades frames by the same rule.
+    The one way from an image to a decision: `rkd-keras measure`, `rkd-keras rate` and
+    the station call it, the station for each defect of a frame.
 
     A picture that cannot be judged (black, white, saturated, flat, noise, blurred, of
     a wrong size; see `rkd_keras.rating.quality`) is `"invalid"`, and neither classified
@@ -125,6 +126,8 @@ def rate(
             `segment`. Defaults to `None`.
         verdict: what a predictor has said of the image already; it is not asked
             again. Defaults to `None`.
+        measurement: what was measured on the image already; it is not segmented
+            again, and the rating's mask is empty. Defaults to `None`.
         quality_gate: whether to look for pictures that cannot be judged; `quality: off`
             in the rules judges all of them as well. Defaults to `True`.
 
@@ -174,9 +177,12 @@ def rate(
         (verdict,) = predictor.predict([image])
     if size is not None:
         image = resize_image(image, (size, size))
-    mask = segment(
-        image, method, prior=prior, polarity=polarity, min_contrast=min_contrast
-    )
-    measurement = measure(image, mask, mm_per_pixel)
+    if measurement is None:
+        mask = segment(
+            image, method, prior=prior, polarity=polarity, min_contrast=min_contrast
+        )
+        measurement = measure(image, mask, mm_per_pixel)
+    else:
+        mask = np.zeros(image.shape[:2], bool)
     graded = grade_verdict(measurement, verdict, rules)
     return Rating(verdict, measurement, graded, image, mask)

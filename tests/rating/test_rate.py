@@ -247,6 +247,15 @@ def test_a_verdict_that_was_made_is_not_made_again():
     assert rate(strange_surface(), verdict=verdict).verdict is verdict
 
 
+def test_what_was_measured_is_not_measured_again():
+    measured = measure(None, np.eye(128, dtype=bool))
+    rating = rate(np.full((128, 128), 150, "uint8"), measurement=measured)
+    assert rating.grade.decision == "invalid"
+    rating = rate(strange_surface(), Stub(True), measurement=measured)
+    assert rating.measurement is measured and not rating.mask.any()
+    assert rating.grade.decision == "review"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,0 +1,159 @@
+"""What a pipeline's student should be: its pictures, start and lessons, on validation.
+
+The test part of the pipeline's own split is left out. Of the rest a third is held out, by
+groups of shared pixels, and what each trial names rightly of these is written down. The
+teacher is trained once as a pipeline's is. A row a trial is written to
+`docs/results/pipeline_choices/rows.jsonl`; what is there is not done again.
+
+    pip install "rkd-keras[imagenet]"
+    python benchmarks/pipeline_choices.py path/to/NEU-DET --name neu --split neu-600
+    python benchmarks/pipeline_choices.py path/to/cr7/defects --name cr7
+"""
+
+import argparse
+import csv
+import functools
+import operator
+import shutil
+import time
+from pathlib import Path
+
+from provenance import provenance
+
+from rkd_keras.runs.pipeline_networks import TAUGHT, TEACHERS, VIEWS
+from rkd_keras.studies.row_store import RowStore
+
+TEACHER_EPOCHS = 16
+# The first stage halves the map too: twice the side for the same multiply-adds.
+WIDE = {"size": 128, "model_options": {"stage_strides": (2, 2, 2, 2)}}
+TRIALS = {
+    "64": {},
+    "64, crops 0.1": {"zoom": 0.1},
+    "96": {"size": 96},
+    "128": WIDE,
+    "128, crops 0.1": {**WIDE, "zoom": 0.1},
+    "64, from neu": {"weights": "neu"},
+    "96, from neu": {"size": 96, "weights": "neu"},
+    "128, from neu": {**WIDE, "weights": "neu"},
+    "64, alone": {"teacher": None},
+    "128, alone": {**WIDE, "teacher": None},
+    "128, labels too": {**WIDE, "hard_weight": 0.5},
+    "128, relations": {**WIDE, "distance_weight": 25.0, "angle_weight": 50.0},
+}
+KEY = ("data", "trial", "image_steps", "seed")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--name", required=True, help="of the data, in the rows")
+    parser.add_argument("--split", default="holdout", help="the pipeline's split")
+    parser.add_argument("--trials", nargs="+", choices=TRIALS, default=[*TRIALS])
+    parser.add_argument("--image-steps", type=int, default=100_000)
+    parser.add_argument("--views", type=int, default=24, help="with stored answers")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--runs", type=Path, default=Path("runs/pipeline_choices"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/results/pipeline_choices")
+    )
+    args = parser.parse_args()
+    store = RowStore(args.out / "rows.jsonl", operator.itemgetter(*KEY))
+    manifest = write_manifest(args)
+    teacher = taught(args, manifest)
+    print(f"teacher: {100 * teacher.scores['accuracy']:.2f} %", flush=True)
+    for seed in args.seeds:
+        for trial in args.trials:
+            key = (args.name, trial, args.image_steps, seed)
+            if key in store:
+                continue
+            started = time.perf_counter()
+            run = tried(args, manifest, teacher, trial, seed)
+            row = dict(zip(KEY, key, strict=True))
+            row["teacher_accuracy"] = round(teacher.scores["accuracy"], 6)
+            row["accuracy"] = round(run.scores["accuracy"], 6)
+            row["images"] = run.scores["images"]
+            row["epochs"] = len(run.history["epoch"])
+            row["seconds"] = round(time.perf_counter() - started, 1)
+            store.add({**row, **provenance()})
+            print(row, flush=True)
+
+
+def write_manifest(args):
+    """List the images that are not the test part's, divided by groups."""
+    from rkd_keras.data import make_split, open_dataset
+
+    path = args.runs / args.name / "images.csv"
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    index = open_dataset(args.data)
+    names = index.class_names
+    made = make_split(index, args.split, 0, 0)
+    rest = sorted([*made.train, *made.val])
+    listed = args.runs / args.name / "rest.csv"
+    _write(listed, [(index.files[i], names[index.labels[i]], "") for i in rest])
+    rest = open_dataset(listed)
+    halves = make_split(rest, "holdout", 0, 0)
+    parts = {i: "test" for i in halves.test} | {i: "val" for i in halves.val}
+    rows = [
+        (file, rest.class_names[rest.labels[i]], parts.get(i, "train"))
+        for i, file in enumerate(rest.files)
+    ]
+    _write(path, rows)
+    return path
+
+
+def _write(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "label", "split"))
+        writer.writerows((Path(name).resolve(), *more) for name, *more in rows)
+
+
+def taught(args, manifest):
+    """Return the teacher's run."""
+    from rkd_keras.runs import train
+
+    options = {**VIEWS, **TEACHERS["imagenet"], "epochs": TEACHER_EPOCHS}
+    return run_of(train, manifest, args.runs / args.name / "teacher", options)
+
+
+def tried(args, manifest, teacher, trial, seed):
+    """Train a student in a process of its own and return its run."""
+    from rkd_keras.runs import distill, train
+
+    images = len(teacher.split["train"])
+    epochs = -(-args.image_steps // images)
+    options = {**VIEWS, **TAUGHT, "model": "edge_resnet_small", "epochs": epochs}
+    options |= {"seed": seed, "size": 64, **TRIALS[trial]}
+    name = f"{trial}_{args.image_steps}_{seed}".replace(", ", "_").replace(" ", "_")
+    out = args.runs / args.name / name
+    if options.pop("teacher", teacher) is None:
+        for option in TAUGHT:
+            options.pop(option)
+        run = run_of(train, manifest, out, options)
+    else:
+        options["teacher_views"] = min(args.views, epochs)
+        options["teacher_cache"] = str(args.runs / args.name / "answers")
+        run = run_of(distill, teacher.path, out, options)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    return run
+
+
+def run_of(function, source, out, options):
+    """Train what is not trained yet, in a process of its own; return its run."""
+    from rkd_keras.runs import open_run
+    from rkd_keras.studies.own_process import call_in_own_process
+
+    if not (out / "metrics.json").exists():
+        if function.__name__ == "train":
+            options = {**options, "split": "given"}
+        options["resume"] = (out / "config.json").exists()
+        call_in_own_process(
+            functools.partial(function, str(source), str(out), quiet=True, **options)
+        )
+    return open_run(out)
+
+
+if __name__ == "__main__":
+    main()
