@@ -1,8 +1,8 @@
 """What a pipeline's student should be: its pictures, start and lessons, on validation.
 
-The test part of the pipeline's own split is left out. Of the rest a third is held out, by
-groups of shared pixels, and what each trial names rightly of these is written down. The
-teacher is trained once as a pipeline's is. A row a trial is written to
+The test part of the pipeline's own split is left out. Of the rest a third is held out,
+by groups of shared pixels, and what each trial names rightly of these is written down.
+The teacher is trained once as a pipeline's is. A row a trial is written to
 `docs/results/pipeline_choices/rows.jsonl`; what is there is not done again.
 
     pip install "rkd-keras[imagenet]"

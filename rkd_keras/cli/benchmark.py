@@ -3,26 +3,16 @@
 from pathlib import Path
 
 from rkd_keras.cli.command import command
+from rkd_keras.cli.table import print_table
 from rkd_keras.export.timing.side_by_side import benchmark
 
 
 def show(results):
     """Print a table of the times, a line a model and runtime."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from rkd_keras.files.names import printable
-
     threads = results[0]["threads"]
-    table = Table(title=f"one image, {threads} thread{'s' if threads > 1 else ''}")
-    for title in ("model", "runtime"):
-        table.add_column(title)
-    for title in ("median ms", "p95 ms", "p99 ms", "images/s", "MB", "peak MB"):
-        table.add_column(title, justify="right")
-    for r in results:
-        table.add_row(
-            escape(printable(Path(r["model"]).name)),
+    rows = [
+        (
+            Path(r["model"]).name,
             r["runtime"],
             f"{r['median_ms']:.3f}",
             f"{r['p95_ms']:.3f}",
@@ -31,7 +21,23 @@ def show(results):
             f"{r['size_bytes'] / 1e6:.2f}",
             "-" if r["peak_mb"] is None else f"{r['peak_mb']:.0f}",
         )
-    Console().print(table)
+        for r in results
+    ]
+    print_table(
+        (
+            "model",
+            "runtime",
+            "median ms",
+            "p95 ms",
+            "p99 ms",
+            "images/s",
+            "MB",
+            "peak MB",
+        ),
+        rows,
+        f"one image, {threads} thread{'s' if threads > 1 else ''}",
+        names=("model", "runtime"),
+    )
 
 
 benchmark = command(

@@ -2,21 +2,15 @@
 
 from rkd_keras import studies
 from rkd_keras.cli.command import command
+from rkd_keras.cli.table import print_table
 
 
 def show(compared):
     """Print the main table, and where the rest is."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
-    titles, lines = compared.table
-    table = Table(*titles)
-    for line in lines:
-        table.add_row(*map(escape, line))
-    console = Console()
-    console.print(table)
-    console.print(f"written to {compared.path}")
+    print_table(*compared.table)
+    Console(markup=False).print(f"written to {compared.path}")
 
 
 compare = command(

@@ -3,6 +3,7 @@
 import typer
 
 from rkd_keras.cli.command import command
+from rkd_keras.cli.table import print_table
 from rkd_keras.data.packing.packing import pack_images, unpack_images
 from rkd_keras.data.reading.check import check
 from rkd_keras.data.synthetic.writing import write_dataset
@@ -16,7 +17,6 @@ app = typer.Typer(help="Look at a data set, make or pack one.", no_args_is_help=
 def _show_check(found):
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     from rkd_keras.files.names import printable
 
@@ -27,10 +27,9 @@ def _show_check(found):
         console.print(f"{mark} {text}", highlight=False, soft_wrap=True)
 
     tell("read as", found.layout)
-    table = Table("class", "images", "with boxes")
-    for name, count in found.counts.items():
-        table.add_row(escape(printable(name)), str(count), str(found.boxed[name]))
-    console.print(table)
+    counts = found.counts.items()
+    rows = [(name, count, found.boxed[name]) for name, count in counts]
+    print_table(("class", "images", "with boxes"), rows)
     for part, counts in found.parts.items():
         total, each = sum(counts.values()), list(counts.values())
         console.print(f"{found.split} {part}: {total} images, {each}")
@@ -52,16 +51,16 @@ def _show_check(found):
 
 def _show_overlaps(console, overlaps):
     from rich.markup import escape
-    from rich.table import Table
 
     from rkd_keras.data.reading.overlap_sheet import describe_pair, worst
     from rkd_keras.files.names import printable
 
-    table = Table("class", "images", "overlapping pairs", "images in groups")
-    for name, row in overlaps.counts.items():
-        counts = (row["images"], row["pairs"], row["in_groups"])
-        table.add_row(escape(printable(name)), *map(str, counts))
-    console.print(table)
+    columns = ("class", "images", "overlapping pairs", "images in groups")
+    rows = [
+        (name, row["images"], row["pairs"], row["in_groups"])
+        for name, row in overlaps.counts.items()
+    ]
+    print_table(columns, rows)
     for pair in worst(overlaps.pairs)[:SHOWN]:
         names = (printable(overlaps.names[i]) for i in (pair.first, pair.second))
         text = escape(f"{' and '.join(names)}: {describe_pair(pair)}")

@@ -1,6 +1,7 @@
 """`rkd-keras explain`: show and score where a classifier looks."""
 
 from rkd_keras.cli.command import INCOMPLETE, command
+from rkd_keras.cli.table import print_table
 from rkd_keras.runs.explaining import EXAMPLES, SCORES, explain
 
 
@@ -26,15 +27,12 @@ def show(found):
 
 
 def _print_scores(method, table):
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    shown = Table("class", "images", "pointing", "energy", "chance", title=method)
-    for row in table:
-        values = (f"{100 * row[k]:.1f} %" for k in ("pointing", "energy", "chance"))
-        shown.add_row(escape(row["class"]), str(row["images"]), *values)
-    Console().print(shown)
+    shares = ("pointing", "energy", "chance")
+    rows = [
+        (row["class"], row["images"], *(f"{100 * row[k]:.1f} %" for k in shares))
+        for row in table
+    ]
+    print_table(("class", "images", *shares), rows, title=method)
 
 
 explain = command(

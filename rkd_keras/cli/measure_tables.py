@@ -1,6 +1,11 @@
 """What `rkd-keras measure` prints: tables of images, of classes, of methods."""
 
-import sys
+import os
+
+from rkd_keras.cli.table import print_table
+from rkd_keras.files.names import printable
+
+SPREADS = {"area": 0, "perimeter": 0, "area_ratio": 2, "k": 3, "count": 1}
 
 
 def print_images(rows):
@@ -9,44 +14,38 @@ def print_images(rows):
     Args:
         rows: list of dicts of an image's values.
     """
-    from rich.markup import escape
-    from rich.table import Table
-
-    columns = ("file", "class", "defects", "area %", "K", "longest", "severity", "")
-    table = Table(*columns)
+    columns = (
+        "file",
+        "class",
+        "defects",
+        "area %",
+        "K",
+        "longest",
+        "severity",
+        "decision",
+    )
+    lines = []
+    # What all share would fold every name.
+    folder = os.path.commonpath([os.path.dirname(row["file"]) for row in rows])
     for row in rows:
+        class_name = row.get("label") or row["true_class"] or "-"
         k = "-" if row["k"] is None else f"{row['k']:.3f}"
         if row["count"] is None:
-            cells = (
-                "-",
-                "-",
-                k,
-                "-",
-                "-",
-                f"{row['decision']}: {row['decisive_rule']}",
-            )
+            decision = f"{row['decision']}: {row['decisive_rule']}"
+            cells = ("-", "-", k, "-", "-", decision)
         else:
             cells = (
-                str(row["count"]),
+                row["count"],
                 f"{row['area_ratio']:.2f}",
                 k,
                 f"{row['longest']:.4g} {row['unit']}",
-                str(row["severity"]),
+                row["severity"],
                 row["decision"],
             )
-        table.add_row(
-            escape(row["file"]),
-            escape(row.get("label") or row["true_class"] or "-"),
-            *cells,
-        )
-    _console(90 + max(len(row["file"]) for row in rows)).print(table)
-
-
-def _console(width=120):
-    """In a file or a pipe there is room for the whole table."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else width)
+        name = os.path.relpath(row["file"], folder) if folder else row["file"]
+        lines.append((name, class_name, *cells))
+    title = f"in {printable(folder)}" if folder else None
+    print_table(columns, lines, title, names=("file", "class", "decision"))
 
 
 def print_class_table(table, separation):
@@ -56,54 +55,36 @@ def print_class_table(table, separation):
         table: as of `rkd_keras.measure.class_table`.
         separation: as of `rkd_keras.measure.class_separation`.
     """
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.console import Console
 
     from rkd_keras.measure import PAPER_TABLE_7
 
-    shown = Table(
-        "class",
-        "images",
-        "area",
-        "perimeter",
-        "area ratio %",
-        "K",
-        "defects",
-        "paper: ratio %",
-        "K",
-        title="Table 7 (mean ± standard deviation over images)",
-    )
+    lines = []
     for row in table:
         paper = PAPER_TABLE_7.get(row["class"])
-        shown.add_row(
-            escape(row["class"]),
-            str(row["images"]),
-            *(
-                _spread(row, *column)
-                for column in (
-                    ("area", 0),
-                    ("perimeter", 0),
-                    ("area_ratio", 2),
-                    ("k", 3),
-                    ("count", 1),
-                )
-            ),
-            f"{paper['area_ratio']:.2f}" if paper else "-",
-            f"{paper['k']:.3f}" if paper else "-",
-        )
-    console = _console(140)
-    console.print(shown)
+        theirs = [f"{paper['area_ratio']:.2f}", f"{paper['k']:.3f}"] if paper else "--"
+        spreads = (_spread(row, *column) for column in SPREADS.items())
+        lines.append((row["class"], row["images"], *spreads, *theirs))
+    print_table(
+        ("class", "images", "area", "perimeter", "ratio %", "K", "defects")
+        + ("paper: ratio %", "K"),
+        lines,
+        "Table 7 (mean ± standard deviation over images; ratio: share of the area)",
+    )
     if len(table) < 2:
         return
     explained = sorted(separation["explained"].items(), key=lambda item: -item[1])
     text = ", ".join(f"{name} {100 * share:.0f} %" for name, share in explained)
-    console.print(f"share of the variance (of ranks) between classes: {text}")
-    shown = Table("classes", "told apart best by", "area under ROC")
-    for pair in separation["pairs"]:
-        shown.add_row(
-            " / ".join(pair["classes"]), pair["feature"], f"{pair['auc']:.3f}"
-        )
-    console.print(shown)
+    Console().print(f"share of the variance (of ranks) between classes: {text}")
+    pairs = [
+        (" / ".join(pair["classes"]), pair["feature"], f"{pair['auc']:.3f}")
+        for pair in separation["pairs"]
+    ]
+    print_table(
+        ("classes", "told apart best by", "area under ROC"),
+        pairs,
+        names=("classes", "told apart best by"),
+    )
 
 
 def _spread(row, name, digits):
@@ -118,24 +99,19 @@ def print_methods(comparison):
     Args:
         comparison: `MaskComparison`.
     """
-    from rich.table import Table
-
     methods = comparison.methods
     classes = [key for key in next(iter(methods.values()))["all"] if key != "mean"]
-    table = Table(
-        "method",
-        *classes,
-        "mean",
-        "tune half",
-        "check half",
-        "ms/image",
-        title=f"Intersection over union, {comparison.count} images",
-    )
-    for name, result in sorted(methods.items(), key=lambda r: -r[1]["all"]["mean"]):
-        table.add_row(
+    lines = [
+        (
             name,
             *(f"{result['all'][c]:.3f}" for c in (*classes, "mean")),
             *(f"{result.get(h, {}).get('mean', 0):.3f}" for h in ("tune", "check")),
             f"{result['ms']:.1f}",
         )
-    _console().print(table)
+        for name, result in sorted(methods.items(), key=lambda r: -r[1]["all"]["mean"])
+    ]
+    print_table(
+        ("method", *classes, "mean", "tune half", "check half", "ms/image"),
+        lines,
+        f"Intersection over union, {comparison.count} images",
+    )

@@ -1,6 +1,7 @@
 """`rkd-keras predict`: classify images with a model of any kind."""
 
 from rkd_keras.cli.command import INCOMPLETE, command
+from rkd_keras.cli.table import print_table
 from rkd_keras.runs.predicting import predict
 
 
@@ -31,25 +32,25 @@ def show(predictions):
 
 
 def _print_table(rows):
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
-    from rkd_keras.files.names import printable
-
-    table = Table("file", "verdict", "probability", "unknown score")
+    lines = []
     for file, verdict in rows:
         score = verdict.unknown_score
-        label = escape(verdict.label)
+        label = Text(verdict.label)
         if verdict.is_unknown:
-            label = f"[yellow]{label}[/] ({escape(verdict.class_name)}?)"
-        table.add_row(
-            escape(printable(file)),
-            label,
-            f"{verdict.probability:.3f}",
-            "-" if score is None else f"{score:.1f}",
+            label = Text.assemble(
+                (verdict.label, "yellow"), f" ({verdict.class_name}?)"
+            )
+        probability = f"{verdict.probability:.3f}"
+        lines.append(
+            (file, label, probability, "-" if score is None else f"{score:.1f}")
         )
-    Console().print(table)
+    print_table(
+        ("file", "verdict", "probability", "unknown score"),
+        lines,
+        names=("file", "verdict"),
+    )
 
 
 predict = command(

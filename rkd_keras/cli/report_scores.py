@@ -1,6 +1,7 @@
 """Print the scores of a model as one small table."""
 
 from rkd_keras.cli.command import INCOMPLETE
+from rkd_keras.cli.table import print_table
 
 
 def print_run(run):
@@ -58,7 +59,6 @@ def print_scores(scores):
     """
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     console = Console()
     where = f" of {escape(scores['data'])}" if "data" in scores else ""
@@ -67,11 +67,11 @@ def print_scores(scores):
         f"[bold]{scores['accuracy']:.4f}[/], macro recall "
         f"{scores['macro_recall']:.4f}, GMean {scores['gmean']:.4f}"
     )
-    table = Table("class", "precision", "recall", "F1")
-    for name, row in scores["per_class"].items():
-        values = (f"{row[key]:.3f}" for key in ("precision", "recall", "f1"))
-        table.add_row(escape(name), *values)
-    console.print(table)
+    rows = [
+        (name, *(f"{row[key]:.3f}" for key in ("precision", "recall", "f1")))
+        for name, row in scores["per_class"].items()
+    ]
+    print_table(("class", "precision", "recall", "F1"), rows)
     if "left_out" not in scores:
         return 0
     console.print(f"{scores['left_out']} images could not be decoded: left out")
