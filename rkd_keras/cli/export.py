@@ -12,6 +12,10 @@ def show(exported):
     if exported.note:
         text = f"! no calibration and no unknown verdict: {exported.note}"
         console.print(text, markup=False)
+    if exported.repair:
+        console.print(exported.repair, markup=False)
+    for path in exported.layer_errors:
+        console.print(f"{path}: what the rounding of each layer costs", markup=False)
     console.print(
         f"{exported.path} ({exported.size_bytes / 1e6:.2f} MB): "
         f"{exported.equal_verdicts:.1%} equal verdicts on {exported.images} images, "

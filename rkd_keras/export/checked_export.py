@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rkd_keras.errors import InputError
-from rkd_keras.export.parity import ParityReport, check_parity
+from rkd_keras.export.parity import ParityReport, Reference
 from rkd_keras.export.serving_model import in_float32, serving_model
 from rkd_keras.files.images import read_image, resize_image, to_rgb_uint8
 from rkd_keras.files.results import make_folder
@@ -31,6 +31,10 @@ def export_model(
     calibration_images: Sequence[np.ndarray | str | Path] | np.ndarray | None = None,
     check_images: Sequence[np.ndarray | str | Path] | np.ndarray | None = None,
     overwrite: bool = False,
+    repair: bool = True,
+    repair_images: Sequence[np.ndarray | str | Path] | np.ndarray | None = None,
+    explain: bool = False,
+    say: Callable[[str], Any] | None = None,
 ) -> ParityReport:
     """Export a Keras model and keep the file only if it decides alike.
 
@@ -45,13 +49,22 @@ def export_model(
         card: the model's card, see `rkd_keras.predict.new_card`.
         format: `"saved_model"`, `"tflite"` or `"onnx"`. Defaults to what the
             suffix of `path` says; no suffix is a SavedModel.
-        quantization: for TFLite `None`, `"float16"` or `"int8"`. Defaults to
-            `None`.
+        quantization: for TFLite `None`, `"float16"`, `"int8-dynamic"` (weights of
+            int8, the rest float32) or `"int8"`. Defaults to `None`.
         calibration_images: real training images for int8, array `(n, H, W, 3)`
             uint8 or a list of arrays or files. Defaults to `None`.
         check_images: real images to compare on, in the same forms. Defaults to
             the calibration images.
         overwrite: whether a file at `path` may be replaced. Defaults to `False`.
+        repair: whether an int8 file that decides otherwise is repaired: by better
+            ranges, by layers that stay in float32, by distillation. The card's entry
+            `repair` and the report say what was done. Defaults to `True`.
+        repair_images: training images that a repair may use, in the same forms.
+            Defaults to the calibration images.
+        explain: whether to write beside an int8 file what the rounding of each layer
+            costs, as `NAME.layers.csv` and `NAME.layers.json`. Defaults to `False`.
+        say: function that is told each step of a repair and the table of errors.
+            Defaults to `None`: silence.
 
     Returns:
         The `ParityReport`.
@@ -96,28 +109,46 @@ def export_model(
     check_images = _stack(check_images, size)
     if calibration_images is not None:
         calibration_images = _stack(calibration_images, size)
+    if repair_images is not None:
+        repair_images = _stack(repair_images, size)
+    if explain and quantization != "int8":
+        raise InputError(
+            "explain is for int8, whose layers round. "
+            f"Received: quantization={quantization}"
+        )
     _check_model(model, card)
     model = in_float32(model)
-    serving = serving_model(model, card["temperature"])
     make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{FORMATS[format]}")
-    try:
-        if format == "saved_model":
-            from rkd_keras.export.saved_model import write_saved_model
 
-            write_saved_model(serving, temporary)
-        elif format == "onnx":
-            from rkd_keras.export.onnx import convert_to_onnx
+    # Before the file is made, so that a model of nonsense costs no time.
+    reference = Reference(model, check_images, card)
 
-            temporary.write_bytes(convert_to_onnx(serving))
-        else:
-            from rkd_keras.export.tflite import convert_to_tflite
-
-            temporary.write_bytes(
-                convert_to_tflite(serving, quantization, calibration_images)
-            )
+    def write(flatbuffer, card):
+        temporary.write_bytes(flatbuffer)
         write_card(temporary, card)
-        report = check_parity(temporary, model, check_images)
+        return reference.compare(temporary)
+
+    try:
+        if quantization == "int8":
+            from rkd_keras.export.int8.making import make_int8
+
+            explained = path if explain else None
+            report = make_int8(
+                model,
+                card,
+                calibration_images,
+                repair_images,
+                write,
+                repair,
+                explained,
+                say,
+            )
+        else:
+            serving = serving_model(model, card["temperature"])
+            _convert(serving, format, quantization, temporary)
+            write_card(temporary, card)
+            report = reference.compare(temporary)
         if not report.passed:
             raise InputError(
                 f"{path} was not written: in its own runtime the exported model "
@@ -131,6 +162,21 @@ def export_model(
     finally:
         _remove(temporary)
     return report
+
+
+def _convert(serving, format, quantization, path):
+    if format == "saved_model":
+        from rkd_keras.export.saved_model import write_saved_model
+
+        write_saved_model(serving, path)
+    elif format == "onnx":
+        from rkd_keras.export.onnx import convert_to_onnx
+
+        path.write_bytes(convert_to_onnx(serving))
+    else:
+        from rkd_keras.export.tflite import convert_to_tflite
+
+        path.write_bytes(convert_to_tflite(serving, quantization))
 
 
 def _checked_format(path, format, quantization):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 # Largest difference of a probability, and smallest share of equal verdicts.
 # float16 keeps 11 bits of each weight, which moves a probability by some 1e-3 in
 # deep networks; int8 is judged by its verdicts alone.
-TOLERANCES = {None: (1e-4, 0.99), "float16": (1e-2, 0.99), "int8": (1.0, 0.99)}
+TOLERANCES = {
+    None: (1e-4, 0.99),
+    "float16": (1e-2, 0.99),
+    "int8-dynamic": (1.0, 0.99),
+    "int8": (1.0, 0.99),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class ParityReport:
         equal_verdicts: share with the same label, the unknown verdict included.
         tolerance: largest difference that is allowed.
         least_equal: smallest share of equal verdicts that is allowed.
+        repair: what was done to an int8 file so that it passes, see the card's
+            entry `repair`; `None` where nothing was. Defaults to `None`.
 
     Example:
         >>> report = ParityReport(300, 3e-7, 1.0, 1.0, tolerance=1e-4, least_equal=0.99)
@@ -43,6 +50,7 @@ class ParityReport:
     equal_verdicts: float
     tolerance: float
     least_equal: float
+    repair: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -82,26 +90,54 @@ def check_parity(
         >>> report.images, report.passed
         (4, True)
     """
-    if len(images) == 0:
-        raise InputError("the exported file must be compared on at least one image")
-    card = read_card(path)
-    # First, for a model that answers no numbers is the model's fault.
-    reference = Predictor(KerasBackend(model, card["temperature"]), card)
-    exported = load(path)
-    expected, found, differences = [], [], []
-    for start in range(0, len(images), 32):
-        batch = images[start : start + 32]
-        first, second = reference.predict_batch(batch), exported.predict_batch(batch)
-        differences.append(np.abs(first[0] - second[0]).max())
-        expected += reference.decide(batch, first[0])
-        found += exported.decide(batch, second[0])
-    pairs = list(zip(expected, found, strict=True))
-    tolerance, least_equal = TOLERANCES[card["quantization"]]
-    return ParityReport(
-        images=len(images),
-        largest_difference=float(np.max(differences)),
-        equal_classes=float(np.mean([a.class_name == b.class_name for a, b in pairs])),
-        equal_verdicts=float(np.mean([a.label == b.label for a, b in pairs])),
-        tolerance=tolerance,
-        least_equal=least_equal,
-    )
+    return Reference(model, images, read_card(path)).compare(path)
+
+
+class Reference:
+    """What the Keras model says of the images that files are compared on.
+
+    Args:
+        model: the `keras.Model`, computing in float32.
+        images: array `(n, H, W, 3)`, uint8, real images.
+        card: the card of the files to compare.
+
+    Attributes:
+        probabilities: array `(n, C)`.
+
+    Raises:
+        InputError: when there are no images.
+    """
+
+    def __init__(self, model, images, card):
+        """See the class."""
+        if len(images) == 0:
+            raise InputError("the exported file must be compared on at least one image")
+        self.images = images
+        # Before the file, for a model that answers no numbers is the model's fault.
+        reference = Predictor(KerasBackend(model, card["temperature"]), card)
+        self.probabilities, self.decided = self._answers(reference)
+
+    def compare(self, path):
+        """Load a file in its own runtime; return the `ParityReport`."""
+        found, verdicts = self._answers(load(path))
+        card = read_card(path)
+        pairs = list(zip(self.decided, verdicts, strict=True))
+        tolerance, least_equal = TOLERANCES[card["quantization"]]
+        equal_classes = np.mean([a.class_name == b.class_name for a, b in pairs])
+        return ParityReport(
+            images=len(self.images),
+            largest_difference=float(np.abs(found - self.probabilities).max()),
+            equal_classes=float(equal_classes),
+            equal_verdicts=float(np.mean([a.label == b.label for a, b in pairs])),
+            tolerance=tolerance,
+            least_equal=least_equal,
+            repair=card.get("repair"),
+        )
+
+    def _answers(self, predictor):
+        probabilities, verdicts = [], []
+        for start in range(0, len(self.images), 32):
+            batch = self.images[start : start + 32]
+            probabilities.append(predictor.predict_batch(batch)[0])
+            verdicts += predictor.decide(batch, probabilities[-1])
+        return np.concatenate(probabilities), verdicts

@@ -14,7 +14,7 @@ from rkd_keras.predict.containers import read_contents, write_card_text
 
 FORMAT = 1
 RESIZE = "area"
-QUANTIZATIONS = (None, "float16", "int8")
+QUANTIZATIONS = (None, "float16", "int8-dynamic", "int8")
 
 
 def new_card(
@@ -34,7 +34,8 @@ def new_card(
             `fit_temperature`. Defaults to `1.0`.
         unknown: parameters of the unknown verdict, see `fit_unknown`; `None` for
             a model that always names a class. Defaults to `None`.
-        quantization: `None`, `"float16"` or `"int8"`. Defaults to `None`.
+        quantization: `None`, `"float16"`, `"int8-dynamic"` or `"int8"`. Defaults to
+            `None`.
         **extra: further entries that JSON can hold, such as `trained_on`.
 
     Returns:

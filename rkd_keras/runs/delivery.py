@@ -31,6 +31,8 @@ def export_all(steps, result):
             steps.say(f"left out: {error}")
         else:
             result.exported.append(exported)
+            if exported.repair:
+                steps.say(exported.repair)
 
 
 def time_all(steps, result):

@@ -1,5 +1,6 @@
 """Export a trained model for the line, checked in its own runtime."""
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Annotated
 from rkd_keras.errors import InputError
 from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
 
+# Classes are drawn evenly from them.
+MOST_REPAIR_IMAGES = 1200
 SUFFIXES = {"tflite": ".tflite", "onnx": ".onnx", "saved_model": ""}
 
 
@@ -22,6 +25,10 @@ class Exported:
         largest_difference: of a probability, in [0, 1].
         images: number of images that were compared.
         note: why the file has no calibration and no unknown verdict, or `None`.
+        repair: what was done to an int8 file so that it decides alike, a sentence, or
+            `None`.
+        layer_errors: files that say what the rounding of each layer costs; empty
+            without `explain`.
 
     Example:
         >>> Exported(Path("student.tflite"), 742_000, 1.0, 1e-6, 300).note is None
@@ -34,6 +41,8 @@ class Exported:
     largest_difference: float
     images: int
     note: str | None = None
+    repair: str | None = None
+    layer_errors: tuple[Path, ...] = ()
 
 
 @checked
@@ -55,7 +64,10 @@ def export(
     ] = None,
     quantize: Annotated[
         str | None,
-        Option("For tflite: float16 or int8.", choices=("float16", "int8")),
+        Option(
+            "For tflite: float16, int8-dynamic (weights alone) or int8.",
+            choices=("float16", "int8-dynamic", "int8"),
+        ),
     ] = None,
     data: Annotated[
         AnyPath | None, Option("Training images; the run's own when left out.")
@@ -69,6 +81,18 @@ def export(
         Option("Share of known images that may be called unknown.", above=0, below=1),
     ] = 0.01,
     seed: Seed = 0,
+    explain: Annotated[
+        bool,
+        Option("For int8: write what the rounding of each layer costs, worst first."),
+    ] = False,
+    repair: Annotated[
+        bool,
+        Option(
+            "Cure an int8 file that decides otherwise: better ranges, layers in "
+            "float, distillation.",
+            flag="--repair/--no-repair",
+        ),
+    ] = True,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> Exported:
@@ -77,7 +101,9 @@ def export(
     The file takes plain pixels and carries class names, calibration and a
     checksum. It is loaded in its own runtime and compared with the Keras model
     on real images; when they differ, nothing is written. int8 is calibrated on
-    training images: those of the run's split.json, or --data.
+    training images: those of the run's split.json, or --data. An int8 file that
+    differs is repaired, step by step, until it does not; its card's entry `repair`
+    says how.
 
     Returns:
         An `Exported`.
@@ -103,12 +129,14 @@ def export(
     from rich.console import Console
 
     from rkd_keras.export import export_model
+    from rkd_keras.export.int8.layer_errors import error_files
+    from rkd_keras.export.int8.repair import repair_sentence
     from rkd_keras.files.model_file import model_file
     from rkd_keras.files.results import check_targets
     from rkd_keras.predict.quiet_stderr import quiet_stderr
     from rkd_keras.runs.run import Run
 
-    console = Console(stderr=True, quiet=quiet)
+    console = Console(stderr=True, quiet=quiet, highlight=False)
     file = model_file(model)
     if file.suffix != ".keras" or not file.is_file():
         raise InputError(
@@ -116,7 +144,8 @@ def export(
         )
     run = Run(file.parent)
     out, format = _target(file, out, format, quantize)
-    check_targets([out], [file, file.parent], overwrite)
+    beside = error_files(out) if explain else ()
+    check_targets([out, *beside], [file, file.parent], overwrite)
     card = _card(file, run)
     size = tuple(card["input_shape"][:2])
     with console.status("reading images"):
@@ -136,18 +165,32 @@ def export(
                 network, card, checks, labels, training, false_alarm_rate, run
             )
     what = f"{format} {quantize or ''}".strip()
-    with console.status(f"converting to {what} and comparing"), quiet_stderr():
+    options = {
+        "format": format,
+        "quantization": quantize,
+        "calibration_images": training[0][:images],
+        # Few validation images are filled up with training images.
+        "check_images": np.concatenate([checks, training[0]])[:images],
+        "overwrite": overwrite,
+    }
+    if quantize == "int8":
+        # It says what it does, and keeps the converter silent itself.
+        console.print(f"converting to {what} and comparing")
         report = export_model(
             network,
             out,
             card,
-            format=format,
-            quantization=quantize,
-            calibration_images=training[0][:images],
-            # Few validation images are filled up with training images.
-            check_images=np.concatenate([checks, training[0]])[:images],
-            overwrite=overwrite,
+            repair=repair,
+            repair_images=training[0][:MOST_REPAIR_IMAGES],
+            explain=explain,
+            say=None
+            if quiet
+            else functools.partial(console.print, markup=False, soft_wrap=True),
+            **options,
         )
+    else:
+        with console.status(f"converting to {what} and comparing"), quiet_stderr():
+            report = export_model(network, out, card, explain=explain, **options)
     result = Exported(
         path=out,
         size_bytes=_size(out),
@@ -155,6 +198,8 @@ def export(
         largest_difference=report.largest_difference,
         images=report.images,
         note=note,
+        repair=None if report.repair is None else repair_sentence(report.repair),
+        layer_errors=tuple(beside),
     )
     run.add_export(
         {
@@ -163,6 +208,7 @@ def export(
             "equal_verdicts": result.equal_verdicts,
             "largest_difference": result.largest_difference,
             "images": result.images,
+            **({"repair": report.repair} if report.repair else {}),
         }
     )
     return result

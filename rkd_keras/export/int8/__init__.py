@@ -1,0 +1,1 @@
+"""int8 files: made, explained and, where they decide otherwise, repaired."""
