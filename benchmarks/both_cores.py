@@ -2,7 +2,8 @@
 
 Each batch size is measured in processes of its own, with one core and with two, in
 turns, so that a machine's drift hits both alike: a pipeline's student learns from
-stored answers of a teacher, on drawn images with the pipeline's augmentation. A row a
+stored answers of a teacher, on drawn images with the pipeline's augmentation, and on as
+many parts of a batch side by side as a pipeline chooses. A row a
 batch size and precision: images/s and the ratio, medians over the rounds.
 
     python benchmarks/both_cores.py --json docs/results/both_cores.json
@@ -71,8 +72,10 @@ def worker(options):
     """Return the images per second of one training."""
     os.sched_setaffinity(0, options["cores"])
     from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.trainers.batch_parts import parts_for
 
-    start_tensorflow()
+    parts = parts_for(options["batch"], len(options["cores"]))
+    start_tensorflow(batch_parts=parts)
     import keras
     import numpy as np
 
@@ -92,7 +95,9 @@ def worker(options):
     )
     shape = {"num_classes": CLASSES, "input_shape": (64, 64, 3)}
     student = create_model(options["model"], **shape)
-    trainer = RKDTrainer(EfficientNetLite0(**shape), student, **TAUGHT)
+    trainer = RKDTrainer(
+        EfficientNetLite0(**shape), student, batch_parts=parts, **TAUGHT
+    )
     trainer.compile(
         recipe.optimizer(pipeline.steps_per_epoch), recipe.loss([1] * CLASSES)
     )

@@ -26,6 +26,7 @@ from rkd_keras.studies.row_store import RowStore
 TEACHER_EPOCHS = 16
 # The first stage halves the map too: twice the side for the same multiply-adds.
 WIDE = {"size": 128, "model_options": {"stage_strides": (2, 2, 2, 2)}}
+RELATIONS = {"distance_weight": 25.0, "angle_weight": 50.0}
 TRIALS = {
     "64": {},
     "64, crops 0.1": {"zoom": 0.1},
@@ -38,7 +39,13 @@ TRIALS = {
     "64, alone": {"teacher": None},
     "128, alone": {**WIDE, "teacher": None},
     "128, labels too": {**WIDE, "hard_weight": 0.5},
-    "128, relations": {**WIDE, "distance_weight": 25.0, "angle_weight": 50.0},
+    "64, from neu, mixup": {"weights": "neu", "mix": "mixup"},
+    "64, from neu, labels too": {"weights": "neu", "hard_weight": 0.5},
+    "64, from neu, crops 0.1": {"weights": "neu", "zoom": 0.1},
+    "64, from neu, turns": {"weights": "neu", "quarter_turns": True},
+    "64, from neu, T 4": {"weights": "neu", "temperature": 4.0},
+    "64, from neu, relations": {"weights": "neu", **RELATIONS},
+    "128, relations": {**WIDE, **RELATIONS},
 }
 KEY = ("data", "trial", "image_steps", "seed")
 

@@ -8,6 +8,10 @@ from rkd_keras.models.pretrained import load_weights
 
 MOMENTUM = 0.9
 EPSILON = 1e-5
+# TensorFlow 2.21's oneDNN writes beyond the gradient of a strided 1x1 convolution of up
+# to so many channels, on maps of 56 pixels and more, and the process dies later; see
+# benchmarks/strided_convolution.py.
+UNSAFE_CHANNELS = 8
 
 
 def scaled(filters, width):
@@ -38,6 +42,10 @@ def conv_bn(
             padding = "same"
         else:
             x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
+    elif stride > 1 and x.shape[-1] <= UNSAFE_CHANNELS:
+        # The same numbers: what a strided 1x1 convolution reads is every other pixel.
+        x = layers.MaxPooling2D(1, stride, name=f"{name}_sample")(x)
+        stride = 1
     convolution = GroupedConv2D if groups > 1 else layers.Conv2D
     x = convolution(
         filters,

@@ -55,7 +55,7 @@ class Distribution:
         if settings.strategy == "multi_worker":
             strategy = _connect(settings)
         else:
-            start_tensorflow()
+            start_tensorflow(batch_parts=settings.batch_parts)
             if settings.strategy != "mirrored":
                 return cls()
             import tensorflow as tf
@@ -151,8 +151,14 @@ class Distribution:
 
             set_synchronized(network)
 
-    def check_batch(self, pipeline):
+    def check_batch(self, settings, pipeline):
         """Raise `InputError` where a batch cannot be cut into equal parts."""
+        if pipeline.batch_size % settings.batch_parts:
+            raise InputError(
+                f"a batch of {pipeline.batch_size} images cannot be cut into "
+                f"{settings.batch_parts} equal parts; give another --batch-size or "
+                "--batch-parts"
+            )
         if pipeline.batch_size % self.replicas:
             raise InputError(
                 f"a batch of {pipeline.batch_size} images cannot be shared equally "

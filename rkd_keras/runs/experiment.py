@@ -135,8 +135,8 @@ def _train(settings, run, parts, distribution, teacher):
         order=_order(settings, parts),
         epoch_size=len(parts.images["train"]),
     )
-    distribution.check_batch(pipeline)
-    model, tuned = network, contextlib.nullcontext()
+    distribution.check_batch(settings, pipeline)
+    model, tuned = _in_parts(settings, network), contextlib.nullcontext()
     if settings.weights == "imagenet":
         fit_head(settings, run, network, pipeline)
         if not settings.unfreeze:
@@ -238,6 +238,15 @@ def _network(settings, num_classes):
                 file=sys.stderr,
             )
     return network
+
+
+def _in_parts(settings, network):
+    """Return what trains a network: itself, or parts of a batch side by side."""
+    from rkd_keras.trainers import BatchParts
+
+    if settings.batch_parts == 1:
+        return network
+    return BatchParts(network, settings.batch_parts)
 
 
 def _monitor(settings, parts):

@@ -131,15 +131,19 @@ def pipeline(
         rkd_keras.errors.InputError: nowhere is neither a folder nor a CSV manifest
     """
     from rkd_keras.runs.settings import Settings
-    from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.runs.start_tensorflow import start_tensorflow, usable_cores
+    from rkd_keras.trainers.batch_parts import parts_for
 
     started = time.monotonic()
     # Without a teacher, which the data decide, there is a step less.
     steps = Steps(quiet, 6 + (teacher != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
+    # Few images: smaller batches make more steps of an epoch.
+    batch_size = 16 if images < FEW_IMAGES else 32
+    batch_parts = parts_for(batch_size, usable_cores())
     # Before anything else loads TensorFlow.
-    start_tensorflow()
+    start_tensorflow(batch_parts=batch_parts)
     # What was chosen stays, whatever has been installed meanwhile.
     begun = (Plan.read(out) if resume else None) or Plan(0, 0, 0, 0, 0.0)
     if start == "auto":
@@ -155,8 +159,8 @@ def pipeline(
         "seed": seed,
         "split_seed": split_seed,
         "precision": precision,
-        # Few images: smaller batches make more steps of an epoch.
-        "batch_size": 16 if images < FEW_IMAGES else None,
+        "batch_size": batch_size,
+        "batch_parts": batch_parts,
         "overwrite": overwrite,
         "quiet": quiet,
     }

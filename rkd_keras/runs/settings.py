@@ -113,6 +113,14 @@ class Settings:
         int | None, Option("Epochs (the preset's if left out).", at_least=1)
     ] = None
     batch_size: Annotated[int | None, Option("Images per batch.", at_least=1)] = None
+    batch_parts: Annotated[
+        int,
+        Option(
+            "Parts of a batch that are learnt side by side, each on its own processor "
+            "cores; batch normalisation sees a part.",
+            at_least=1,
+        ),
+    ] = 1
     learning_rate: Annotated[
         float | None, Option("Highest learning rate.", above=0)
     ] = None

@@ -15,6 +15,11 @@ def check_together(settings):
     """
     if settings.unfreeze and settings.weights != "imagenet":
         raise OptionError("unfreeze", "is of use with weights imagenet alone")
+    if settings.batch_parts > 1 and settings.strategy not in (None, "none"):
+        raise OptionError(
+            "batch_parts",
+            f"is for one processor: leave it out with the strategy {settings.strategy}",
+        )
     if not settings.teacher:
         if settings.unlabelled:
             raise OptionError("unlabelled", "needs a teacher, who answers for them")

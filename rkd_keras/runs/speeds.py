@@ -42,12 +42,12 @@ def measured(settings, num_classes, teacher=None):
             # Before it is trained: batch normalisation follows.
             answering = answer_seconds(network, teacher.size, batch)
             if teacher.weights != "imagenet":
-                teaching = training_seconds(network, recipe_of(teacher))
+                teaching = training_seconds(network, teacher)
             elif teacher.unfreeze:
                 with unfrozen(network, teacher.unfreeze):
-                    teaching = training_seconds(network, recipe_of(teacher))
+                    teaching = training_seconds(network, teacher)
     with _built(settings, num_classes) as network:
-        learning = training_seconds(network, recipe_of(settings))
+        learning = training_seconds(network, settings)
     return Speeds(teaching, answering, learning)
 
 
@@ -72,12 +72,12 @@ def _built(settings, num_classes):
         keras.backend.clear_session()
 
 
-def training_seconds(network, recipe, seconds=3.0):
+def training_seconds(network, settings, seconds=3.0):
     """Measure how long training takes for one image, its augmentation included.
 
     Args:
         network: a `keras.Model`; it is trained a little.
-        recipe: the `Recipe`.
+        settings: its `Settings`.
         seconds: how long to measure, after the first batches.
 
     Returns:
@@ -85,20 +85,24 @@ def training_seconds(network, recipe, seconds=3.0):
     """
     import numpy as np
 
+    from rkd_keras.trainers import BatchParts
+
+    recipe = recipe_of(settings)
     shape, classes = network.input_shape[1:], network.output_shape[-1]
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4 * recipe.batch_size, *shape), dtype=np.uint8)
     pipeline = recipe.pipeline(images, np.arange(len(images)) % classes, classes)
-    network.compile(
+    model = BatchParts(network, settings.batch_parts)
+    model.compile(
         recipe.optimizer(pipeline.steps_per_epoch),
         recipe.loss([1] * classes),
         metrics=recipe.metrics(classes),
         jit_compile=False,
     )
-    network.optimizer.build(network.trainable_variables)
+    model.optimizer.build(network.trainable_variables)
     batches = iter(pipeline.dataset())
     return _seconds(
-        lambda: network.train_on_batch(*next(batches)), recipe.batch_size, seconds
+        lambda: model.train_on_batch(*next(batches)), recipe.batch_size, seconds
     )
 
 

@@ -158,6 +158,7 @@ class Teacher:
             settings.distance_weight,
             settings.angle_weight,
             unlabelled=bool(settings.unlabelled),
+            batch_parts=settings.batch_parts,
         )
         return trainer, pipeline
 

@@ -85,9 +85,6 @@ class WorkerGroup:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
             environment[name] = str(self.threads)
-        if self.threads == 1:
-            # TensorFlow 2.21 with oneDNN and one thread corrupts its heap.
-            environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
         if self.workers > 1:
             environment["TF_CONFIG"] = json.dumps(
                 {

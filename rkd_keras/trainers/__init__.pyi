@@ -1,4 +1,5 @@
 from .answer_folder import AnswerFolder, ViewAnswers
+from .batch_parts import BatchParts
 from .cycle_gan import CycleGAN
 from .cycle_gan_checkpoint import CycleGANCheckpoint
 from .distillation_term import DistillationTerm, standard_terms
@@ -32,6 +33,7 @@ from .training_progress import TrainingProgress
 
 __all__ = [
     "AnswerFolder",
+    "BatchParts",
     "CycleGAN",
     "CycleGANCheckpoint",
     "DistillationTerm",

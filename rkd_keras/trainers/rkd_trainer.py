@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from rkd_keras.models.taps import check_classes, outputs, tapped
+from rkd_keras.trainers.batch_parts import in_parts
 from rkd_keras.trainers.compile_defaults import with_defaults
 from rkd_keras.trainers.distillation_term import (
     SHORT_FORM,
@@ -56,6 +57,8 @@ class RKDTrainer(keras.Model):
         unlabelled: whether some images have no label, which is then below 0, or a
             row of zeros: the hard loss and the metrics pass them over, all other
             terms take them. Defaults to `False`.
+        batch_parts: parts of a batch on which the student learns side by side, see
+            `BatchParts`; relations span them. Defaults to `1`.
         **kwargs: `keras.Model` arguments such as `name`.
 
     Call arguments:
@@ -111,6 +114,7 @@ class RKDTrainer(keras.Model):
         tap="embedding",
         terms=None,
         unlabelled=False,
+        batch_parts=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -125,6 +129,7 @@ class RKDTrainer(keras.Model):
         self.angle_weight = angle_weight
         self.tap = tap
         self.unlabelled = unlabelled
+        self.batch_parts = batch_parts
         self._own_terms = terms is not None
         short = {name: getattr(self, name) for name in SHORT_FORM}
         self.terms = chosen_terms(terms, tap, short)
@@ -195,7 +200,7 @@ class RKDTrainer(keras.Model):
             losses give it.
         """
         if training and not isinstance(y_pred, list | tuple):
-            y_pred = outputs(self._tapped_student, x, training=True)
+            y_pred = self._learnt(x)
         logits = y_pred[0] if training else y_pred
         count = batch_weight(logits, sample_weight)
         y, of_labels = labelled(y, sample_weight, self.unlabelled)
@@ -241,6 +246,12 @@ class RKDTrainer(keras.Model):
         answers = [ops.stop_gradient(answer) for answer in answers]
         return dict(zip((None, *layers), answers, strict=True))
 
+    def _learnt(self, x):
+        """Return what the student answers in training, a list."""
+        images = x["image"] if isinstance(x, dict) else x
+        answers = in_parts(self._tapped_student, images, self.batch_parts, True)
+        return keras.tree.flatten(answers)
+
     def make_train_function(self, force=False):
         """Build the optimizer, then what Keras builds.
 
@@ -257,7 +268,7 @@ class RKDTrainer(keras.Model):
 
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            y_pred = outputs(self._tapped_student, x, training=True)
+            y_pred = self._learnt(x)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
             scaled_loss = self.optimizer.scale_loss(loss)
         weights = self.student.trainable_weights
@@ -293,6 +304,7 @@ class RKDTrainer(keras.Model):
             "hard_weight": self.hard_weight,
             "tap": self.tap,
             "unlabelled": self.unlabelled,
+            "batch_parts": self.batch_parts,
             "terms": [serialize(each) for each in self.terms]
             if self._own_terms
             else None,

@@ -11,6 +11,7 @@ import numpy as np
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
 from rkd_keras.files.results import make_folder
+from rkd_keras.trainers.batch_parts import BatchParts
 from rkd_keras.trainers.training_state import LAST, TrainingState, write_state
 
 # The state is written so rarely that it takes no more than this share of the time.
@@ -99,7 +100,9 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     @property
     def network(self):
-        """The model whose weights are kept: the student of an `RKDTrainer`."""
+        """The model whose weights are kept: what a trainer of ours trains."""
+        if isinstance(self.model, BatchParts):
+            return self.model.network
         return getattr(self.model, "student", self.model)
 
     def on_train_begin(self, logs=None):

@@ -248,3 +248,10 @@ def test_the_best_epoch_goes_by_gmean_where_classes_are_unbalanced():
     assert chosen([20, 20, 5], monitor="val_macro_recall") == "val_macro_recall"
     with pytest.raises(OptionError, match="monitor must be one of val_accuracy"):
         train("d", "o", monitor="loss")
+
+
+def test_a_batch_that_cannot_be_cut_into_its_parts_is_refused(strips, tmp_path):
+    with pytest.raises(InputError, match="a batch of 32 images cannot be cut into 3"):
+        train(strips, tmp_path / "a", epochs=1, batch_parts=3, quiet=True)
+    with pytest.raises(OptionError, match="batch_parts.*with the strategy mirrored"):
+        train(strips, tmp_path / "b", batch_parts=2, strategy="mirrored", quiet=True)
