@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import textwrap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -141,7 +142,9 @@ def _own_noise(verified, images):
 def _add(sums, name, difference, exact):
     """Add the squares of an image to a tensor's, channel by channel."""
     axes = tuple(range(exact.ndim - 1))
-    powers = np.stack([np.square(x).sum(axis=axes) for x in (difference, exact)])
+    powers = np.stack(
+        [np.square(x).sum(axis=axes, dtype=np.float64) for x in (difference, exact)]
+    )
     sums[name] = sums.get(name, 0.0) + powers
 
 
@@ -191,17 +194,16 @@ class Reader:
         self._interpreter.invoke()
 
     def tensor(self, index):
-        """Return a tensor's values, float64."""
+        """Return a tensor's values, float32."""
         values = self._interpreter.get_tensor(index)
         scales = self.details[index]["quantization_parameters"]
-        floats = np.issubdtype(values.dtype, np.floating)
-        values = values.astype(np.float64)
-        if not floats and len(scales["scales"]) == 1:
-            values = (values - scales["zero_points"][0]) * scales["scales"][0]
-        return values
+        if np.issubdtype(values.dtype, np.floating) or len(scales["scales"]) != 1:
+            return values
+        levels = values.astype(np.float32) - scales["zero_points"][0]
+        return levels * scales["scales"][0]
 
     def values(self, name):
-        """Return the values of the tensor of that name, float64."""
+        """Return the values of the tensor of that name, float32."""
         return self.tensor(self._names[name])
 
 
@@ -239,8 +241,10 @@ def error_table(errors, most=20):
     """
     lines = [f"{'layer':37} {'operation':17} {'adds':>7} {'so far':>7} {'highest':>7}"]
     for error in errors[:most]:
-        layer = error.layer if len(error.layer) <= 37 else f"{error.layer[:36]}~"
+        # A long name is folded: what is cut off may be what tells two layers apart.
+        *above, layer = textwrap.wrap(error.layer, 37) or [""]
         size = max(abs(error.low), abs(error.high))
+        lines += above
         lines.append(
             f"{layer:37} {error.operation[:17]:17} {error.own_noise:7.2%} "
             f"{error.noise:7.2%} {size:7.3g}"
