@@ -8,9 +8,9 @@ int8 from several sets of calibration images (drawn by seed) in these ways:
 - repaired: as `rkd-keras export` does it;
 - int8-dynamic: weights alone; it needs no calibration, so it is written once.
 
-A row has the test accuracy of the Keras model and of the file, the points that are lost,
-what the repair did, the file's size and the median time of an image on one core. The
-repair sees training and validation images alone.
+A row has the test accuracy of the Keras model and of the file, the points that are
+lost, what the repair did, the file's size and the median time of an image on one core.
+The repair sees training and validation images alone.
 
     python benchmarks/int8_repair.py path/to/NEU-DET --networks edge_resnet_tiny
 """

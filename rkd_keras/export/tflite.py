@@ -80,7 +80,7 @@ def calibrated_tflite(serving, images):
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter._experimental_calibrate_only = True
         calibrated = _convert(converter, serving.name)
-    observed = observed_values(calibrated, images)
+    observed = observed_values(calibrated, images, sampled=0)
     return with_ranges(calibrated, chosen_ranges(observed, "widest"))
 
 

@@ -104,7 +104,6 @@ def test_the_loud_channel_s_layer_is_the_worst(cured):
 
 
 def test_a_file_that_nothing_cures_is_refused(model, tmp_path, monkeypatch):
-    making = importlib.import_module("rkd_keras.export.int8.making")
     monkeypatch.setattr(repair, "MOST_IN_FLOAT", 0.0)
     distillation = importlib.import_module("rkd_keras.export.int8.distillation")
     taught = []
@@ -113,7 +112,6 @@ def test_a_file_that_nothing_cures_is_refused(model, tmp_path, monkeypatch):
         "distilled",
         lambda model, images, tracked: taught.append(len(images)) or lopsided(),
     )
-    monkeypatch.setattr(making, "tapped", None, raising=False)
     said = []
     with pytest.raises(InputError, match=r"was not written.*needed 99%"):
         export_model(
@@ -127,3 +125,69 @@ def test_a_file_that_nothing_cures_is_refused(model, tmp_path, monkeypatch):
         )
     assert list(tmp_path.iterdir()) == [] and taught == [len(IMAGES)]
     assert any(line.startswith("repair 3") for line in said)
+
+
+def test_a_silent_layer_stays_in_float(tmp_path):
+    """int8 has no scale for nothing but zeros; XNNPACK cannot prepare such a layer."""
+    import keras
+    from keras import layers
+
+    image = keras.Input((SIZE, SIZE, 3))
+    x = layers.GlobalAveragePooling2D()(image)
+    shut = layers.Dense(
+        2, "relu", bias_initializer=keras.initializers.Constant(-1e4), name="shut"
+    )(x)
+    shut = layers.Dense(4, name="after")(shut)
+    x = layers.Add(name="embedding")([shut, layers.Dense(4, name="open")(x)])
+    model = keras.Model(image, layers.Dense(3, name="logits")(x), name="shutter")
+    options = {"quantization": "int8", "calibration_images": IMAGES[:30]}
+    with pytest.raises(InputError, match="shut.* gives nothing but zeros"):
+        export_model(model, tmp_path / "a.tflite", CARD, repair=False, **options)
+    report = export_model(model, tmp_path / "a.tflite", CARD, **options)
+    assert report.passed and report.repair["before"] is None
+    assert "shut" in report.repair["layers_in_float"]
+
+
+def test_distillation_brings_rounded_answers_nearer():
+    from rkd_keras.export.int8.distillation import distilled
+    from rkd_keras.export.int8.fake_quantization import (
+        fake_quantized,
+        rounded_weights,
+    )
+    from rkd_keras.models import tapped
+
+    def answers(model):
+        copy = fake_quantized(model)
+        weights = rounded_weights(copy), copy.non_trainable_variables
+        (logits, _), _ = copy.stateless_call(*weights, pixels, training=False)
+        return logits.numpy()
+
+    teacher = tapped(lopsided(30.0))
+    before = [weight.copy() for weight in teacher.get_weights()]
+    student = distilled(teacher, IMAGES)
+    pixels = CHECKS.astype("float32")
+    exact = teacher(pixels)[0].numpy()
+    first, second = (
+        np.abs(answers(model) - exact).mean() for model in (teacher, student)
+    )
+    assert second < 0.6 * first
+    # The teacher is left as it is, and the student is made like it.
+    for old, new in zip(before, teacher.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert [x.name for x in student.layers] == [x.name for x in teacher.layers]
+
+
+def test_weights_alone_in_int8(tmp_path):
+    model = tiny_model()
+    sizes = {}
+    for quantization in (None, "int8-dynamic"):
+        path = tmp_path / f"{quantization}.tflite"
+        report = export_model(
+            model, path, CARD, quantization=quantization, check_images=CHECKS
+        )
+        assert report.passed and report.repair is None
+        assert read_card(path)["quantization"] == quantization
+        sizes[quantization] = path.stat().st_size
+    assert sizes["int8-dynamic"] < 0.6 * sizes[None]
+    with pytest.raises(InputError, match="explain is for int8"):
+        export_model(model, path, CARD, check_images=CHECKS, explain=True, overwrite=1)

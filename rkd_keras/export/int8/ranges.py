@@ -1,12 +1,14 @@
 """Better ranges for int8: of more images of all classes, and without rare values."""
 
+import math
+
 import numpy as np
 
 from rkd_keras.export.int8.layer_errors import Reader
 from rkd_keras.export.int8.tensors import operations
 
-# Values of a tensor that one image gives; the extremes come beside them.
-SAMPLED = 512
+# Values of a tensor that are kept, drawn from all images alike.
+SAMPLED = 65_536
 LEVELS = 255
 PERCENT = 99.95
 # Shares of the whole range that are tried, the widest first.
@@ -39,12 +41,13 @@ def stratified(images, scores, count):
     return images[np.lexsort((labels, turns))[:count]]
 
 
-def observed_values(calibrated, images, tracked=lambda items: items):
+def observed_values(calibrated, images, sampled=SAMPLED, tracked=lambda items: items):
     """Run images through the float32 graph and keep what its tensors hold.
 
     Args:
         calibrated: bytes, as of `calibrated_tflite`.
         images: array `(n, H, W, 3)`, uint8.
+        sampled: values of a tensor to keep beside its extremes. Defaults to `65536`.
         tracked: function that shows how far a loop over a sequence is.
 
     Returns:
@@ -54,13 +57,14 @@ def observed_values(calibrated, images, tracked=lambda items: items):
     names = list(dict.fromkeys(operation.name for operation in operations(calibrated)))
     rng = np.random.default_rng(0)
     kept = {name: [] for name in names}
+    share = math.ceil(sampled / len(images))
     for image in tracked(images):
         reader.run(image)
         for name in names:
             values = reader.values(name).ravel()
             ends = values.min(), values.max()
-            if values.size > SAMPLED:
-                values = values[rng.integers(0, values.size, SAMPLED)]
+            if values.size > share:
+                values = values[rng.integers(0, values.size, share)]
             kept[name].append(np.append(values, ends).astype(np.float32))
     return {name: np.sort(np.concatenate(parts)) for name, parts in kept.items()}
 

@@ -90,7 +90,7 @@ class Repair:
         observed = observed_values(
             calibrated,
             self.images,
-            lambda items: self.tracked(items, "reading ranges of values"),
+            tracked=lambda items: self.tracked(items, "reading ranges of values"),
         )
         best, chosen = None, calibrated
         for kind in KINDS:
@@ -109,7 +109,7 @@ class Repair:
                 best, chosen = attempt, ranged
             if attempt is not None and attempt.report.passed:
                 break
-        self._ranges = kind if best is None else best.record["ranges"]
+        self._ranges = KINDS[0] if best is None else best.record["ranges"]
         return best, chosen
 
     def _with_layers_in_float(self, calibrated, record):
