@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rkd_keras.data import mask_of_boxes, open_dataset, pack_images, unpack_images
-from rkd_keras.data.reading.boxes import from_voc, is_proper, read_voc, to_voc
+from rkd_keras.data.reading.boxes import from_voc, is_proper, to_voc
+from rkd_keras.data.reading.pascal_voc import read_voc
 from rkd_keras.data.synthetic import draw_image, write_dataset
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_image
@@ -187,8 +188,6 @@ def sized_voc(size, *boxes):
 
 
 def test_all_boxes_of_an_object_are_read():
-    from rkd_keras.data.reading.boxes import read_voc
-
     boxes, faults = read_voc(
         sized_voc((9, 9), (1, 1, 2, 2), (5, 5, 6, 6), (4, 1, 2, 2)), "x"
     )

@@ -2,41 +2,16 @@
 
 import os
 
-import cv2
 import numpy as np
 import pytest
+from folder_trees import PICTURE, classes, unused, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rkd_keras.data import check, open_dataset, pack_images
-from rkd_keras.data.reading.class_level import find_level, is_counter
 from rkd_keras.data.synthetic import write_dataset
-from rkd_keras.errors import InputError, OptionError
+from rkd_keras.errors import InputError
 from rkd_keras.files.images import IMAGE_SUFFIXES, list_images
-
-VOC = """<annotation><object><name>{}</name><bndbox><xmin>1</xmin><ymin>2</ymin>
-<xmax>5</xmax><ymax>6</ymax></bndbox></object></annotation>"""
-PICTURE = cv2.imencode(".png", np.zeros((8, 8), "uint8"))[1].tobytes()
-
-
-def write(root, *names, content=PICTURE):
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-
-def classes(index):
-    """Dict from an image's name within the data set to its class."""
-    names = [index.class_names[label] for label in index.labels]
-    return dict(zip(index.names(), names, strict=True))
-
-
-def unused(index):
-    return {
-        each.path.relative_to(index.root).as_posix(): each.reason
-        for each in index.unused
-    }
 
 
 def test_linked_class_folders_are_followed(tmp_path):
@@ -71,53 +46,6 @@ def test_links_in_circles_and_into_nothing_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("names", "expected", "level"),
-    [
-        # Days and coils below the class.
-        (["scratches/2024-05-01/1", "inclusion/2024-05-02/1"], "scratches", 1),
-        (["scratches/coil_17/1", "inclusion/coil_18/1"], "scratches", 1),
-        (["scratches/1", "scratches/2024-05-01/2", "inclusion/3"], "scratches", 1),
-        # Lines above it.
-        (["line A/scratches/1", "line B/scratches/1", "line B/rust/1"], "scratches", 2),
-        (["2024-05-01/scratches/1", "2024-05-02/rust/1"], "scratches", 2),
-        (["north/scratches/1", "south/scratches/2", "south/rust/2"], "scratches", 2),
-        (["A/scratches/01/x", "B/scratches/02/x", "B/rust/01/x"], "scratches", 2),
-        # What holds everything names nothing.
-        (["NEU/data/scratches/1", "NEU/data/rust/1"], "scratches", 1),
-        (["scratches/1"], "scratches", 1),
-        # Groups below a class whose names do not come again.
-        (["scratches/deep/1", "scratches/faint/1", "rust/red/1"], "scratches", 1),
-        # Classes that are numbers, where nothing else is.
-        (["1/a", "2/a"], "1", 1),
-        (["class_1/a", "class_2/a"], "class_1", 1),
-    ],
-)
-def test_which_level_of_folders_names_the_class(tmp_path, names, expected, level):
-    write(tmp_path, *(f"{name}.png" for name in names))
-    index = open_dataset(tmp_path)
-    assert classes(index)[f"{names[0]}.png"] == expected
-    assert not unused(index)
-    if len(names[0].split("/")) > 2 and "NEU" not in names[0]:
-        assert f"(those of level {level})" in index.layout
-
-
-def test_two_readings_are_told_and_the_other_can_be_forced(tmp_path):
-    write(tmp_path, "scratches/day/1.png", "rust/day/1.png", "rust/night/1.png")
-    found = check(tmp_path)
-    assert list(found.counts) == ["day", "night"]
-    assert "--class-from 1 would take level 1: rust, scratches" in found.layout
-    forced = check(tmp_path, class_from="1", manifest=tmp_path / "list.csv")
-    assert list(forced.counts) == ["rust", "scratches"]
-    # The manifest says it to every command.
-    assert open_dataset(tmp_path / "list.csv").class_names == ("rust", "scratches")
-    with pytest.raises(InputError, match="exists already"):
-        check(tmp_path, manifest=tmp_path / "list.csv")
-    for wrong in ("0", "-1", "outer", ""):
-        with pytest.raises(OptionError, match="class_from must be auto, name"):
-            check(tmp_path, class_from=wrong)
-
-
-@pytest.mark.parametrize(
     "hidden",
     [
         *(".ipynb_checkpoints/1-checkpoint.png", "dent/.ipynb_checkpoints/1.png"),
@@ -144,80 +72,6 @@ def test_stray_files_named_as_neus_hide_no_folders(tmp_path):
         "scratches_1.jpg": "it lies in no class's folder",
         "Sc_2.bmp": "it lies in no class's folder",
     }
-
-
-def test_neu_det_with_own_names_takes_the_classes_of_the_objects(tmp_path, caplog):
-    write(tmp_path, "IMAGES/frame1.png", "IMAGES/frame2.png", "IMAGES/scratches_7.png")
-    write(tmp_path, "IMAGES/two.png", "IMAGES/none.png")
-    write(tmp_path, "ANNOTATIONS/frame1.xml", content=VOC.format("dent"))
-    write(tmp_path, "ANNOTATIONS/frame2.xml", content=VOC.format("Kratzer ü"))
-    both = VOC.format("dent").replace("</annotation>", "") + VOC.format("rust")[12:]
-    write(tmp_path, "ANNOTATIONS/two.xml", content=both)
-    write(tmp_path, "ANNOTATIONS/alone.xml", content=VOC.format("dent"))
-    index = open_dataset(tmp_path)
-    assert classes(index) == {
-        "IMAGES/frame1.png": "dent",
-        "IMAGES/frame2.png": "Kratzer ü",
-        "IMAGES/scratches_7.png": "scratches",
-    }
-    assert unused(index) == {
-        "IMAGES/two.png": "nothing tells its class",
-        "IMAGES/none.png": "nothing tells its class",
-        "ANNOTATIONS/two.xml": "it belongs to no image",
-        "ANNOTATIONS/alone.xml": "it belongs to no image",
-    }
-    assert "and 3 more" in caplog.text and "data check names all" in caplog.text
-    assert sorted(len(box) for box in index.boxes.values()) == [1, 1]
-
-
-@pytest.mark.parametrize("wrapper", ["", "NEU-DET/"])
-def test_neu_det_as_the_large_data_site_packs_it(tmp_path, wrapper):
-    for part in ("train", "validation"):
-        for name in ("crazing", "rolled-in_scale"):
-            for number in (1, 2) if part == "train" else (3,):
-                stem = f"{name}_{number}"
-                write(tmp_path, f"{wrapper}{part}/images/{name}/{stem}.jpg")
-                write(
-                    tmp_path,
-                    f"{wrapper}{part}/annotations/{stem}.xml",
-                    content=VOC.format(name),
-                )
-    index = open_dataset(tmp_path)
-    assert index.class_names == ("crazing", "rolled-in_scale")
-    assert index.parts.count("train") == 4 and index.parts.count("val") == 2
-    assert sorted(index.boxes) == list(range(6)) and not index.unused
-    assert all(box.tolist() == [[0, 1, 5, 6]] for box in index.boxes.values())
-    pack_images(tmp_path, tmp_path.parent / f"{tmp_path.name}.pack", quiet=True)
-    packed = open_dataset(tmp_path.parent / f"{tmp_path.name}.pack")
-    assert packed.parts == index.parts and len(packed.boxes) == 6
-
-
-@pytest.mark.parametrize(
-    ("image", "annotation"),
-    [
-        ("dent/1.png", "dent/1.xml"),
-        ("dent/1.png", "annotations/dent/1.xml"),
-        ("images/dent/1.png", "annotations/dent/1.xml"),
-        ("train/images/dent/1.png", "train/Annotations/dent/1.xml"),
-        ("train/dent/1.png", "Annotations/1.xml"),
-        ("train/dent/images/1.png", "train/dent/annotations/1.xml"),
-    ],
-)
-def test_annotations_are_found_wherever_they_are_kept(tmp_path, image, annotation):
-    write(tmp_path, image, "rust/2.png")
-    write(tmp_path, annotation, content=VOC.format("dent"))
-    index = open_dataset(tmp_path)
-    assert len(index) == 2 and list(index.boxes) == [index.names().index(image)]
-    assert not index.unused
-
-
-def test_an_annotation_that_several_images_could_own_is_nobodys(tmp_path):
-    write(tmp_path, "inclusion/001.png", "scratches/001.png", "scratches/002.png")
-    write(tmp_path, "annotations/001.xml", content=VOC.format("scratches"))
-    write(tmp_path, "annotations/002.xml", content=VOC.format("scratches"))
-    index = open_dataset(tmp_path)
-    assert list(index.boxes) == [index.names().index("scratches/002.png")]
-    assert "could belong to several images" in unused(index)["annotations/001.xml"]
 
 
 def test_masks_are_no_class(tmp_path):
@@ -291,26 +145,6 @@ def test_packs_within_are_named(tmp_path):
     pack_images(tmp_path, tmp_path.parent / f"{tmp_path.name}.pack", quiet=True)
     (tmp_path.parent / f"{tmp_path.name}.pack").rename(tmp_path / "old.pack")
     assert "it is a pack" in unused(open_dataset(tmp_path))["old.pack"]
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        ({"2024-05-01", "2024-05-02"}, True),
-        ({"17"}, True),
-        ({"batch3", "batch4"}, True),
-        ({"lineA", "lineB"}, True),
-        ({"dent", "dust"}, False),
-        ({"scratches"}, False),
-        ({"rolled-in_scale", "pitted_surface"}, False),
-    ],
-)
-def test_what_counts_as_a_counter(names, expected):
-    assert is_counter(names) == expected
-
-
-def test_levels_of_one_folder():
-    assert find_level([("dent",), ("rust",)]) == (1, [])
 
 
 FOLDER = st.sampled_from(

@@ -191,7 +191,7 @@ def _faulty_images(index, quiet):
 
 
 def _faulty_boxes(index, i, shape):
-    from rkd_keras.data.reading.boxes import VocObject, other_scale, read_objects
+    from rkd_keras.data.reading.pascal_voc import VocObject, other_scale, read_objects
 
     scale = None
     try:

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 from rkd_keras.data.reading.annotation_files import FOLDERS, match_annotations
-from rkd_keras.data.reading.boxes import class_names_of, read_annotations
 from rkd_keras.data.reading.class_level import at_level, find_level
 from rkd_keras.data.reading.image_index import index_of
 from rkd_keras.data.reading.neu import class_of, number_of
 from rkd_keras.data.reading.parts import PARTS
+from rkd_keras.data.reading.pascal_voc import class_names_of, read_annotations
 from rkd_keras.errors import InputError, OptionError
 from rkd_keras.files.images import IMAGE_SUFFIXES, why_not_read
 from rkd_keras.files.names import printable
