@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -25,5 +26,17 @@ def disc():
     def draw(x, y, radius, size=200):
         rows, columns = np.mgrid[:size, :size]
         return (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
+
+    return draw
+
+
+@pytest.fixture
+def blobs():
+    """A function that draws a mask of smooth blobs."""
+
+    def draw(shape=(90, 120), seed=0, level=0.6):
+        noise = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+        smooth = cv2.GaussianBlur(noise, (0, 0), 3)
+        return smooth > level * smooth.std()
 
     return draw
