@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tiny_exports import CLASS_NAMES, SIZE, textures, tiny_model
+from tiny_exports import CLASS_NAMES, SIZE, textures
 
 from rkd_keras.errors import InputError
 from rkd_keras.export import fit_decisions
@@ -8,11 +8,6 @@ from rkd_keras.predict import fit_temperature, fit_unknown, new_card
 from rkd_keras.predict.keras_backend import KerasBackend
 
 CARD = new_card(CLASS_NAMES, (SIZE, SIZE, 3), note="kept")
-
-
-@pytest.fixture(scope="module")
-def model():
-    return tiny_model()
 
 
 def test_decisions_are_fitted_on_the_right_images(model):
