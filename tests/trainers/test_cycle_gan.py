@@ -8,7 +8,6 @@ from rkd_keras.trainers import (
     CycleGAN,
     CycleGANCheckpoint,
     DivergenceGuard,
-    LinearDecay,
     SampleGrid,
 )
 from rkd_keras.trainers.cycle_gan_losses import generator_losses
@@ -302,18 +301,3 @@ def test_float16_is_refused():
             gan.compile()
     finally:
         keras.config.set_dtype_policy(policy)
-
-
-def test_linear_decay():
-    schedule = LinearDecay(1.0, total_steps=200, decay_start=0.25)
-    steps = np.arange(0, 260, 10)
-    expected = np.clip((200 - steps) / 150, 0, 1)
-    np.testing.assert_allclose([schedule(s) for s in steps], expected, atol=1e-6)
-    constant = LinearDecay(1.0, 10, decay_start=1.0)
-    np.testing.assert_allclose([constant(s) for s in (0, 5, 9)], 1.0)
-    copy = keras.optimizers.schedules.deserialize(
-        keras.optimizers.schedules.serialize(schedule)
-    )
-    assert copy.get_config() == schedule.get_config()
-    with pytest.raises(ValueError, match="decay_start=2"):
-        LinearDecay(1.0, 10, decay_start=2)
