@@ -1,6 +1,7 @@
 from .app import create_app
+from .asked_accounts import MadeAccounts
 from .config import StationConfig
-from .serving import MadeAccounts, serve
+from .serving import serve
 from .station import Station
 
 __all__ = ["MadeAccounts", "Station", "StationConfig", "create_app", "serve"]

@@ -1,39 +1,17 @@
 """Start the station and serve its pages, or add an account and end."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import AnyPath, AnyPaths, MmPerPixel, Option, checked
+from rkd_keras.station.asked_accounts import MadeAccounts, add_accounts
 from rkd_keras.station.config import MOST_DAYS
 
-PASSWORD_VARIABLE = "RKD_KERAS_PASSWORD"  # noqa: S105
 DATABASE_VARIABLE = "RKD_KERAS_DATABASE_URL"
 _PACKAGES = ("fastapi", "fastapi_offline", "nicegui", "sqlalchemy", "alembic")
 _PACKAGES += ("argon2", "fpdf")
-
-
-@dataclass(frozen=True)
-class MadeAccounts:
-    """What was added instead of serving.
-
-    Attributes:
-        role: `"operator"` or `"engineer"`.
-        user: name of the user, or `None`.
-        token: name of the API token, or `None`.
-        secret: the token itself, which is shown this once.
-
-    Example:
-        >>> MadeAccounts("operator", user="ada").token is None
-        True
-    """
-
-    role: str
-    user: str | None = None
-    token: str | None = None
-    secret: str | None = None
 
 
 @checked
@@ -185,7 +163,7 @@ def serve(
         mqtt_url=mqtt,
     )
     if add_user or add_token:
-        return _add_accounts(config, add_user, add_token, role)
+        return add_accounts(config, add_user, add_token, role)
     station = Station(config)
     try:
         make_devices(
@@ -282,41 +260,6 @@ def _check_tls(cert, key):
         raise InputError(
             f"--tls-cert {cert} and --tls-key {key} cannot be used: {error}"
         ) from error
-
-
-def _add_accounts(config, user, token, role):
-    from rkd_keras.files.results import make_folder
-    from rkd_keras.station.security import Accounts
-    from rkd_keras.station.store import Store
-
-    make_folder(config.data_dir)
-    store = Store(config.store_url)
-    try:
-        accounts = Accounts(store, config.data_dir / "secret.key")
-        if user:
-            accounts.put_user(user, _password(), role)
-        secret = accounts.create_token(token, role)[1] if token else None
-    finally:
-        store.close()
-    return MadeAccounts(role, user, token, secret)
-
-
-def _password():
-    import sys
-    from getpass import getpass
-
-    given = os.environ.get(PASSWORD_VARIABLE)
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise InputError(
-            f"give the password in the environment variable {PASSWORD_VARIABLE}, or "
-            "run the command in a terminal"
-        )
-    given = getpass("Password: ")
-    if getpass("The same again: ") != given:
-        raise InputError("the two passwords differ; nothing was added")
-    return given
 
 
 def _existing(path, option):

@@ -15,8 +15,8 @@ from rkd_keras.cli.app import app  # noqa: E402
 from rkd_keras.data.synthetic.camera import simulate_strip  # noqa: E402
 from rkd_keras.errors import InputError  # noqa: E402
 from rkd_keras.files.images import decode_image  # noqa: E402
+from rkd_keras.station.asked_accounts import PASSWORD_VARIABLE  # noqa: E402
 from rkd_keras.station.asked_devices import source_of  # noqa: E402
-from rkd_keras.station.serving import PASSWORD_VARIABLE  # noqa: E402
 
 
 def run(*arguments, **environment):

@@ -1,10 +1,10 @@
 """The pages in a real, headless browser."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
+from browser_page import Page, open_browser
 from station_helpers import picture, wait_until
 from station_process import StationProcess
 
@@ -33,82 +33,13 @@ def station(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(station):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    profile = tempfile.TemporaryDirectory()
-    for argument in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--autoplay-policy=no-user-gesture-required",
-        f"--user-data-dir={profile.name}",
-        "--window-size=1280,900",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(DRIVER)
-    browser = webdriver.Chrome(options, service)
-    browser.set_page_load_timeout(120)
-    browser.set_script_timeout(120)
-    yield browser
-    browser.quit()
-    profile.cleanup()
+    with open_browser(CHROMIUM, DRIVER) as browser:
+        yield browser
 
 
 @pytest.fixture
 def page(browser, station):
-    class Page:
-        def __init__(self):
-            self.browser = browser
-
-        def open(self, path):
-            browser.get_log("browser")
-            browser.get(station.url + path)
-            self.wait("return !!document.querySelector('main')")
-
-        def run(self, script, *arguments):
-            return browser.execute_script(script, *arguments)
-
-        def wait(self, script, timeout_s=60):
-            wait_until(lambda: self.run(script), timeout_s)
-
-        def text(self):
-            return self.run("return document.body.innerText")
-
-        def wait_text(self, text, timeout_s=60):
-            wait_until(lambda: text in self.text(), timeout_s)
-
-        def press(self, *keys):
-            from selenium.webdriver import ActionChains
-
-            ActionChains(browser).send_keys(*keys).perform()
-
-        def click(self, text):
-            self.run(
-                "[...document.querySelectorAll('button, a')].find("
-                "e => e.innerText.trim().startsWith(arguments[0])).click()",
-                text,
-            )
-
-        def fill(self, label, text):
-            from selenium.webdriver.common.by import By
-
-            path = f'//label[contains(., "{label}")]//input'
-            field = browser.find_element(By.XPATH, path)
-            field.clear()
-            field.send_keys(text)
-
-        def no_errors(self):
-            bad = [e for e in browser.get_log("browser") if e["level"] == "SEVERE"]
-            assert bad == []
-
-    return Page()
+    return Page(browser, station.url)
 
 
 def post(station, marks, **query):
