@@ -8,11 +8,18 @@ OUT ?= runs/demo
 
 .PHONY: install demo test examples lint format docs results wheel clean
 
-# All at once: every further call of pip would build the package again.
-$(VENV)/.installed: setup.py
+$(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[test,station,lint,docs]"
+
+# What the demo and the tests need.
+$(VENV)/.installed: setup.py | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --editable ".[test,station]"
+	touch $@
+
+# What else is needed to work on the package: .lint and .docs.
+$(VENV)/.%: pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --group $*
 	touch $@
 
 install: $(VENV)/.installed
@@ -29,11 +36,11 @@ test: $(VENV)/.installed
 examples: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/test_examples.py
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(VENV)/.installed
+format: $(VENV)/.lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -41,7 +48,7 @@ format: $(VENV)/.installed
 results: $(VENV)/.installed
 	$(BIN)/python docs/make_results.py
 
-docs: $(VENV)/.installed
+docs: $(VENV)/.installed $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 wheel: $(VENV)/.installed

@@ -46,13 +46,6 @@ EXTRAS = {
         "ray[data]>=2.49,<3",
         "pyarrow>=18,<27",
     ],
-    "docs": [
-        "sphinx>=8,<10",
-        "furo>=2025.7",
-        "myst-parser>=4,<6",
-        "sphinx-copybutton>=0.5,<1",
-    ],
-    "lint": ["ruff>=0.6,<1", "pre-commit>=3.5,<5"],
 }
 
 setup(

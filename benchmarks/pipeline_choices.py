@@ -24,30 +24,30 @@ from rkd_keras.runs.pipeline_networks import TAUGHT, TEACHERS, VIEWS
 from rkd_keras.studies.row_store import RowStore
 
 TEACHER_EPOCHS = 16
+PARTS = 2
 # The first stage halves the map too: twice the side for the same multiply-adds.
 WIDE = {"size": 128, "model_options": {"stage_strides": (2, 2, 2, 2)}}
 RELATIONS = {"distance_weight": 25.0, "angle_weight": 50.0}
 TRIALS = {
     "64": {},
-    "64, crops 0.1": {"zoom": 0.1},
     "96": {"size": 96},
     "128": WIDE,
-    "128, crops 0.1": {**WIDE, "zoom": 0.1},
-    "64, from neu": {"weights": "neu"},
+    "from neu": {"weights": "neu"},
     "96, from neu": {"size": 96, "weights": "neu"},
-    "128, from neu": {**WIDE, "weights": "neu"},
-    "64, alone": {"teacher": None},
-    "128, alone": {**WIDE, "teacher": None},
-    "128, labels too": {**WIDE, "hard_weight": 0.5},
-    "64, from neu, mixup": {"weights": "neu", "mix": "mixup"},
-    "64, from neu, labels too": {"weights": "neu", "hard_weight": 0.5},
-    "64, from neu, crops 0.1": {"weights": "neu", "zoom": 0.1},
-    "64, from neu, turns": {"weights": "neu", "quarter_turns": True},
-    "64, from neu, T 4": {"weights": "neu", "temperature": 4.0},
-    "64, from neu, relations": {"weights": "neu", **RELATIONS},
-    "128, relations": {**WIDE, **RELATIONS},
+    "alone": {"teacher": None},
+    "alone, turns": {"teacher": None, "quarter_turns": True},
+    "crops 0.1": {"zoom": 0.1},
+    "crops 0.2": {"zoom": 0.2},
+    "turns": {"quarter_turns": True},
+    "crops 0.1, turns": {"zoom": 0.1, "quarter_turns": True},
+    "labels too": {"hard_weight": 0.5},
+    "T 4": {"temperature": 4.0},
+    "relations": RELATIONS,
+    "96 views": {"teacher_views": 96},
+    "medium": {"model": "edge_resnet_medium"},
+    "batch 64": {"batch_size": 64},
 }
-KEY = ("data", "trial", "image_steps", "seed")
+KEY = ("data", "trial", "batch_parts", "image_steps", "seed")
 
 
 def main():
@@ -70,7 +70,7 @@ def main():
     print(f"teacher: {100 * teacher.scores['accuracy']:.2f} %", flush=True)
     for seed in args.seeds:
         for trial in args.trials:
-            key = (args.name, trial, args.image_steps, seed)
+            key = (args.name, trial, PARTS, args.image_steps, seed)
             if key in store:
                 continue
             started = time.perf_counter()
@@ -122,6 +122,7 @@ def taught(args, manifest):
     from rkd_keras.runs import train
 
     options = {**VIEWS, **TEACHERS["imagenet"], "epochs": TEACHER_EPOCHS}
+    options["batch_parts"] = PARTS
     return run_of(train, manifest, args.runs / args.name / "teacher", options)
 
 
@@ -132,15 +133,16 @@ def tried(args, manifest, teacher, trial, seed):
     images = len(teacher.split["train"])
     epochs = -(-args.image_steps // images)
     options = {**VIEWS, **TAUGHT, "model": "edge_resnet_small", "epochs": epochs}
-    options |= {"seed": seed, "size": 64, **TRIALS[trial]}
+    options |= {"seed": seed, "size": 64, "batch_parts": PARTS}
+    options |= {"teacher_views": args.views, **TRIALS[trial]}
     name = f"{trial}_{args.image_steps}_{seed}".replace(", ", "_").replace(" ", "_")
     out = args.runs / args.name / name
     if options.pop("teacher", teacher) is None:
-        for option in TAUGHT:
+        for option in (*TAUGHT, "teacher_views"):
             options.pop(option)
         run = run_of(train, manifest, out, options)
     else:
-        options["teacher_views"] = min(args.views, epochs)
+        options["teacher_views"] = min(options["teacher_views"], epochs)
         options["teacher_cache"] = str(args.runs / args.name / "answers")
         run = run_of(distill, teacher.path, out, options)
     shutil.rmtree(out / "checkpoints", ignore_errors=True)

@@ -4,6 +4,7 @@ from collections import Counter
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Two test processes share two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 # As the commands do: twice as fast where the processor has AVX2 and no AVX512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
