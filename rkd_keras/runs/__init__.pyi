@@ -1,4 +1,5 @@
 from .demonstration import demo
+from .doubting import Doubts, doubt
 from .evaluation import evaluate
 from .explaining import Explained, explain
 from .exporting import Exported, export
@@ -11,6 +12,7 @@ from .summary import summarize
 from .training import distill, train
 
 __all__ = [
+    "Doubts",
     "Explained",
     "Exported",
     "Pipeline",
@@ -19,6 +21,7 @@ __all__ = [
     "Settings",
     "demo",
     "distill",
+    "doubt",
     "evaluate",
     "explain",
     "export",

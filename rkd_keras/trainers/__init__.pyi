@@ -20,8 +20,10 @@ from .feature_head import fit_feature_head, logistic_regression
 from .fine_tuning import stage_ends, unfrozen
 from .frozen_network import frozen_network
 from .image_pool import ImagePool
+from .imagenet_embedding import imagenet_features
 from .linear_decay import LinearDecay
 from .momentum_sgd import MomentumSGD
+from .out_of_fold import group_folds, head_probabilities, student_probabilities
 from .recipe import RECIPES, Recipe, get_recipe
 from .rkd_trainer import RKDTrainer
 from .sample_grid import SampleGrid
@@ -59,11 +61,15 @@ __all__ = [
     "frozen_network",
     "gather_replicas",
     "get_recipe",
+    "group_folds",
+    "head_probabilities",
+    "imagenet_features",
     "is_chief",
     "logistic_regression",
     "set_synchronized",
     "stage_ends",
     "standard_terms",
+    "student_probabilities",
     "unfrozen",
     "view_features",
     "watch_workers",

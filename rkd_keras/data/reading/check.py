@@ -101,6 +101,7 @@ def check(
         >>> found.images, found.counts["patches"], found.findings
         (12, 2, [])
     """
+    from rkd_keras.data.reading.manifest import write_index
     from rkd_keras.data.reading.open_dataset import read_any
     from rkd_keras.data.reading.overlap_sheet import overlap_findings, overlap_sheet
     from rkd_keras.data.reading.overlaps import find_overlaps
@@ -135,7 +136,7 @@ def check(
         for part in ("train", "val", "test"):
             parts[part] = _by_class(names, index.counts(getattr(made, part)))
     if manifest is not None:
-        _write(manifest, index)
+        write_index(manifest, index)
     if sheet is not None and shared.pairs:
         picture = overlap_sheet(shared, index)
         write_image(sheet, picture, is_result=sheet.suffix.lower() == ".png")
@@ -257,22 +258,6 @@ def _taken(names):
     if "unknown" not in names:
         return []
     return ["the class 'unknown' has the name of a verdict; give it another"]
-
-
-def _write(path, index):
-    import os
-
-    from rkd_keras.data.reading.manifest import write_manifest
-    from rkd_keras.files.results import make_folder
-
-    folder = make_folder(path.parent)
-    rows = [
-        (os.path.relpath(file, folder), index.class_names[label], part, group)
-        for file, label, part, group in zip(
-            index.files, index.labels, index.parts, index.groups, strict=True
-        )
-    ]
-    write_manifest(path, rows)
 
 
 def _duplicates(index):

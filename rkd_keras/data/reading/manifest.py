@@ -95,3 +95,24 @@ def write_manifest(path, rows):
         writer = csv.writer(file)
         writer.writerow(("file", "label", "split", "group")[:columns])
         writer.writerows([value or "" for value in row[:columns]] for row in rows)
+
+
+def write_index(path, index, labels=None):
+    """Write the images of a data set as a manifest, which every command takes.
+
+    Args:
+        path: the CSV file; files are named relative to its folder, which is made.
+        index: an `ImageIndex`.
+        labels: array `(images,)` of class indices, or `None` for the index's own.
+    """
+    from rkd_keras.files.results import make_folder
+
+    folder = make_folder(Path(path).parent)
+    labels = index.labels if labels is None else labels
+    rows = [
+        (os.path.relpath(file, folder), index.class_names[label], part, group)
+        for file, label, part, group in zip(
+            index.files, labels, index.parts, index.groups, strict=True
+        )
+    ]
+    write_manifest(path, rows)
