@@ -14,6 +14,7 @@ from rkd_keras.cli.distill import distill
 from rkd_keras.cli.evaluate import evaluate
 from rkd_keras.cli.explain import explain
 from rkd_keras.cli.export import export
+from rkd_keras.cli.extend import extend
 from rkd_keras.cli.launch import launch
 from rkd_keras.cli.measure import measure
 from rkd_keras.cli.models import models
@@ -62,6 +63,7 @@ app.command()(train)
 app.command()(distill)
 app.command(context_settings={"allow_interspersed_args": False})(launch)
 app.command()(evaluate)
+app.command()(extend)
 app.command()(export)
 app.command()(predict)
 app.command()(benchmark)

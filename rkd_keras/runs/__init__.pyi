@@ -3,6 +3,7 @@ from .doubting import Doubts, doubt
 from .evaluation import evaluate
 from .explaining import Explained, explain
 from .exporting import Exported, export
+from .extending import Extended, extend
 from .pipelining import Pipeline, pipeline
 from .predicting import Predictions, predict
 from .reporting import report
@@ -15,6 +16,7 @@ __all__ = [
     "Doubts",
     "Explained",
     "Exported",
+    "Extended",
     "Pipeline",
     "Predictions",
     "Run",
@@ -25,6 +27,7 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "extend",
     "open_run",
     "pipeline",
     "predict",

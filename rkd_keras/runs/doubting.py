@@ -111,6 +111,7 @@ def doubt(
     Raises:
         InputError: when the data set, a package or the CSV cannot be used, or a result
             exists already.
+        OptionError: for a manifest without apply.
 
     Example:
         >>> import pathlib, tempfile

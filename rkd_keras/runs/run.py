@@ -164,19 +164,25 @@ class Run(RunFolder):
         names = ("config.json", "metrics.json", "history.csv", "model.keras")
         return any((self.path / name).is_file() for name in names)
 
-    def write_model(self, model: keras.Model, class_names: Sequence[str]) -> None:
+    def write_model(
+        self,
+        model: keras.Model,
+        class_names: Sequence[str],
+        card: dict[str, Any] | None = None,
+    ) -> None:
         """Write `model.keras` with its card; it appears whole or not at all.
 
         Args:
             model: a `keras.Model`.
             class_names: names of its classes.
+            card: its card, `None` for one without decisions. Defaults to `None`.
         """
         from rkd_keras.files.replacing import replacing
         from rkd_keras.predict.card import new_card, write_card
 
         with replacing(self.model_path) as temporary:
             model.save(temporary)
-            write_card(temporary, new_card(class_names, model.input_shape[1:]))
+            write_card(temporary, card or new_card(class_names, model.input_shape[1:]))
         self.__dict__.pop("model", None)
 
     def add_export(self, row: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 from .answer_folder import AnswerFolder, ViewAnswers
 from .batch_parts import BatchParts
+from .class_prototype import ClassPrototype, class_prototype
 from .cycle_gan import CycleGAN
 from .cycle_gan_checkpoint import CycleGANCheckpoint
 from .distillation_term import DistillationTerm, standard_terms
@@ -36,6 +37,7 @@ from .training_progress import TrainingProgress
 __all__ = [
     "AnswerFolder",
     "BatchParts",
+    "ClassPrototype",
     "CycleGAN",
     "CycleGANCheckpoint",
     "DistillationTerm",
@@ -55,6 +57,7 @@ __all__ = [
     "TrainingProgress",
     "ViewAnswers",
     "WarmupSteps",
+    "class_prototype",
     "connect_workers",
     "fit_feature_head",
     "fit_replicas",
