@@ -2,9 +2,9 @@ r"""Leave each class out, and add it again from one, five and ten images.
 
 For every seed and class a classifier learns the other classes of a grouped split, and
 gets the left-out one from k of its training images by `class_prototype`, as
-`rkd-keras extend` does. Test accuracy of the old classes before and after, and recall of
-the new one. The classifier is the linear head on frozen ImageNet features, or, with
-`--student`, a small student that is trained in a process of its own. A row is written to
+`rkd-keras extend` does. Test accuracy of the old classes before and after, and recall
+of the new one. The classifier is the linear head on frozen ImageNet features, or, with
+`--student`, a small student that is trained without the class. A row is written to
 `docs/results/extend/rows.jsonl` as soon as it is finished.
 
     pip install "rkd-keras[imagenet]"
