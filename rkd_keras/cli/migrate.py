@@ -24,6 +24,16 @@ def _show_samples(written):
     )
 
 
+def _show_adapted(adapted):
+    changed = ""
+    if adapted.changed is not None:
+        changed = f"; {adapted.changed:.1%} are called otherwise than before"
+    typer.echo(
+        f"adapted by {adapted.method} to {adapted.images} images{changed}; written to "
+        f"{adapted.run.path}"
+    )
+
+
 def _show_table(evaluated):
     typer.echo(evaluated.table)
     typer.echo(f"written to {evaluated.path}")
@@ -40,6 +50,11 @@ for _function, _show, _words in (
         migrate.blend,
         _show_samples,
         "--data NEU-DET --background lineB/clean --out blended --per-class 200",
+    ),
+    (
+        migrate.adapt,
+        _show_adapted,
+        "--method few --b lineB --out runs/lineB",
     ),
     (
         migrate.evaluate,

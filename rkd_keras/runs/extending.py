@@ -7,8 +7,6 @@ from rkd_keras.errors import InputError
 from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
 
 FACTS = "extended.json"
-# Images of the run whose sizes are looked at.
-LOOKED_AT = 40
 BATCH = 64
 
 
@@ -125,6 +123,7 @@ def _checked_images(run, folder, new, any_size):
     from rkd_keras.files.images import list_images, read_image
     from rkd_keras.files.names import printable
     from rkd_keras.predict.verdict import UNKNOWN
+    from rkd_keras.runs.image_sizes import check_sizes
     from rkd_keras.runs.parts import PARTS
 
     if not new or new != printable(new) or "/" in new:
@@ -149,28 +148,8 @@ def _checked_images(run, folder, new, any_size):
             )
     shapes = {file: read_image(file).shape[:2] for file in files}
     if not any_size:
-        _check_sizes(run, shapes)
+        check_sizes(run, shapes)
     return files
-
-
-def _check_sizes(run, shapes):
-    """Texture at another scale is another texture."""
-    from rkd_keras.files.images import read_image
-
-    rows = run.split["train"]
-    rows = rows[:: -(-len(rows) // LOOKED_AT)]
-    seen = [read_image(row["file"]).shape[:2] for row in rows]
-    least = [min(side) for side in zip(*seen, strict=True)]
-    most = [max(side) for side in zip(*seen, strict=True)]
-    for file, shape in shapes.items():
-        if not all(a <= x <= b for a, x, b in zip(least, shape, most, strict=True)):
-            sizes = f"{least[1]}x{least[0]}"
-            if least != most:
-                sizes += f" to {most[1]}x{most[0]}"
-            raise InputError(
-                f"{file} has {shape[1]}x{shape[0]} pixels, and the run's images have "
-                f"{sizes}; cut or scale it as these were, or give --any-size"
-            )
 
 
 def _made(run, files, new, false_alarm_rate, seed, quiet):
@@ -181,13 +160,14 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
     from rkd_keras.data import load_images
     from rkd_keras.data.reading.identity import digests_of
     from rkd_keras.export import fit_decisions
+    from rkd_keras.models.heads import divided, with_head
     from rkd_keras.predict import new_card
     from rkd_keras.runs.parts import labelled_images
     from rkd_keras.trainers.class_prototype import class_prototype
 
     console = Console(stderr=True, quiet=quiet)
     model = run.model
-    body, head = _divided(model)
+    body, head = divided(model)
     size, images, labels = model.input_shape[1:3], {}, {}
     with console.status("reading images"):
         for part in ("train", "val"):
@@ -218,7 +198,7 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
     )
     kernel = np.concatenate([kernel, made.kernel[:, None]], axis=1)
     bias = np.append(bias, np.float32(made.bias))
-    network = _with_head(body, head, kernel, bias, model.name)
+    network = with_head(body, kernel, bias, model.name)
     logits = features["val"] @ kernel + bias
     facts = {
         "images": len(files),
@@ -253,31 +233,3 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
     split = {**run.split, "class_names": [*run.class_names, new]}
     split["train"] = [*split["train"], *rows]
     return network, card, facts, split
-
-
-def _divided(model):
-    """Return the network up to its head, and the head."""
-    import keras
-
-    from rkd_keras.models.taps import layer_call, tapped
-
-    tapped(model)  # which says why a model cannot be taken apart
-    features, _ = layer_call(model, "logits")
-    head = model.get_layer("logits")
-    if type(head) is not keras.layers.Dense or not head.use_bias:
-        raise InputError(
-            f"the head of {model.name!r} is a {type(head).__name__}; a class can be "
-            "added to a plain dense layer with a bias, so train it with another loss"
-        )
-    return keras.Model(model.inputs[0], features), head
-
-
-def _with_head(body, head, kernel, bias, name):
-    import keras
-
-    wider = keras.layers.Dense(
-        kernel.shape[1], dtype=head.dtype_policy.name, name="logits"
-    )
-    network = keras.Model(body.inputs[0], wider(body.outputs[0]), name=name)
-    wider.set_weights([kernel, bias])
-    return network

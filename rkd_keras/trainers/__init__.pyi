@@ -1,3 +1,4 @@
+from .adapted_statistics import adapt_batch_norm
 from .answer_folder import AnswerFolder, ViewAnswers
 from .batch_parts import BatchParts
 from .class_prototype import ClassPrototype, class_prototype
@@ -22,6 +23,7 @@ from .fine_tuning import stage_ends, unfrozen
 from .frozen_network import frozen_network
 from .image_pool import ImagePool
 from .imagenet_embedding import imagenet_features
+from .line_adaptation import confident_answers, coral, cosine_prototypes
 from .linear_decay import LinearDecay
 from .momentum_sgd import MomentumSGD
 from .out_of_fold import group_folds, head_probabilities, student_probabilities
@@ -57,8 +59,12 @@ __all__ = [
     "TrainingProgress",
     "ViewAnswers",
     "WarmupSteps",
+    "adapt_batch_norm",
     "class_prototype",
+    "confident_answers",
     "connect_workers",
+    "coral",
+    "cosine_prototypes",
     "fit_feature_head",
     "fit_replicas",
     "frozen_network",

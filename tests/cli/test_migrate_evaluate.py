@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 from identity_run import identity_run
@@ -119,6 +120,34 @@ def test_evaluate_trains_and_tests_on_the_right_images(evaluation, trainings, in
         extremes = images.astype(int) - np.median(images, axis=(1, 2, 3), keepdims=True)
         dark = extremes.min((1, 2, 3)) < -extremes.max((1, 2, 3))
         np.testing.assert_array_equal(dark, labels == 0, arm)
+
+
+def test_heads_on_frozen_features_are_compared(
+    evaluation, trainings, invoke, monkeypatch
+):
+    def features(files):
+        images = np.stack([cv2.imread(str(file), 0) for file in files]).astype(float)
+        rows = [f(images, axis=(1, 2)) for f in (np.min, np.max, np.mean)]
+        return np.stack(rows, axis=1).astype("float32")
+
+    path = "rkd_keras.studies.migrate.frozen_heads.line_features"
+    monkeypatch.setattr(path, features)
+    result = invoke(*evaluation, "--seeds", 1, "--frozen")
+    assert result.exit_code == 0, result.output
+    rows = {
+        (row["arm"], row["shots"]): row
+        for row in read(evaluation[-1] / "results.jsonl")
+    }
+    frozen = {key for key in rows if key[0].startswith(("frozen", "few"))}
+    assert frozen == {
+        *((f"frozen_{name}", 0) for name in ("source", "coral", "pseudo")),
+        *((f"few_{name}", 2) for name in ("prototype", "linear")),
+    }
+    # Line B is as line A but for its brightness, which coral takes away.
+    assert rows["frozen_coral", 0]["accuracy"] == 1.0
+    assert rows["few_linear", 2]["accuracy"] == 1.0
+    assert all(rows[key]["images"] == 16 for key in frozen)
+    assert "frozen features, prototypes" in (evaluation[-1] / "table.md").read_text()
 
 
 def test_made_samples_come_first_and_real_ones_last(evaluation, trainings, invoke):

@@ -64,7 +64,10 @@ def extend_extremes(results):
         for (data, new), each in rows.groups("data", "new").items()
     }
     worst, best = (pick(recalls, key=recalls.get) for pick in (min, max))
-    return " and ".join(
-        f"{name} of {NAMES[data]} {100 * recalls[data, name]:.0f} %"
-        for data, name in (best, worst)
-    ) + " from five images"
+    return (
+        " and ".join(
+            f"{name} of {NAMES[data]} {100 * recalls[data, name]:.0f} %"
+            for data, name in (best, worst)
+        )
+        + " from five images"
+    )

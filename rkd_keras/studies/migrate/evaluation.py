@@ -92,6 +92,10 @@ def evaluate(
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     settings = EvaluationSettings(a, b, rename, background, out, **options)
+    if settings.frozen:
+        from rkd_keras.models.imagenet_weights import imagenet_arrays
+
+        imagenet_arrays("efficientnet_lite0")  # which says how they are installed
     start_tensorflow()
     with EvaluationFolder.begin(
         settings.out, settings.to_config(), settings.resume, settings.overwrite

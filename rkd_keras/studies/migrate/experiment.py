@@ -1,5 +1,7 @@
 """The trainings of `migrate evaluate`: which there are, and on what."""
 
+from rkd_keras.studies.migrate.frozen_heads import LABELLED, UNLABELLED, score_head
+
 # What each arm trains on beside the real samples; all but "real" augment.
 ARMS = ("real", "classic", "source", "blend", "cyclegan")
 
@@ -64,6 +66,13 @@ def planned(settings, lines):
         for arm in ARMS
         if arm in lines.made or (shots > 0 and arm in ("real", "classic"))
     ]
+    if settings.frozen:
+        few += [
+            (arm, shots, seed)
+            for seed in range(settings.seeds)
+            for shots in settings.shots
+            for arm in (LABELLED if shots else UNLABELLED)
+        ]
     if not (settings.figure10 and settings.run):
         return few
     return few + [
@@ -103,6 +112,8 @@ def _few_shot(settings, lines, arm, shots, seed):
 
     pools, test = split_line_b(lines.b_labels, max(settings.shots), seed)
     real = np.concatenate([pool[:shots] for pool in pools])
+    if arm in (*LABELLED, *UNLABELLED):
+        return score_head(lines, arm, real, np.concatenate(pools), test)
     images, labels = lines.b_images[real], lines.b_labels[real]
     stages = [(images, labels)] if shots else []
     made = lines.made.get(arm)

@@ -15,12 +15,16 @@ class Lines:
         b_labels: their labels.
         made: dict from arm to `(images, labels)`: line A's own ("source"),
             blended and migrated samples.
+        a_features: pair of line A's ImageNet features and labels, or `None`.
+        b_features: those of `b_images`, or `None`.
     """
 
     class_names: tuple
     b_images: object
     b_labels: object
     made: dict
+    a_features: tuple | None = None
+    b_features: object = None
 
 
 def load_lines(settings):
@@ -42,6 +46,7 @@ def load_lines(settings):
     from rkd_keras.files.images import list_images
     from rkd_keras.studies.migrate.classes import renamed_classes
     from rkd_keras.studies.migrate.defects import defects
+    from rkd_keras.studies.migrate.frozen_heads import line_features
 
     shape = (settings.size, settings.size)
     index_a, index_b = open_dataset(settings.a), open_dataset(settings.b)
@@ -55,7 +60,7 @@ def load_lines(settings):
             f"{', '.join(index_b.class_names)}"
         )
     least = max(settings.shots) + 1
-    b_images, b_labels = [], []
+    b_images, b_labels, files_a, files_b = [], [], [], []
     made = {arm: ([], []) for arm in ("source", "blend", "cyclegan")}
     targets, _ = load_images(list_images(settings.background), shape)
     for label, (label_a, name) in enumerate(names.items()):
@@ -68,8 +73,10 @@ def load_lines(settings):
             )
         images, _ = load_images([index_b.files[i] for i in members], shape)
         b_images.append(images)
+        files_b += [index_b.files[i] for i in members]
         b_labels.append(np.full(len(images), label))
         own = np.flatnonzero(index_a.labels == label_a)
+        files_a.append([index_a.files[i] for i in own])
         sources, regions, kept = defects(index_a, own, shape)
         samples = {"source": sources}
         samples["blend"] = np.stack(
@@ -86,9 +93,15 @@ def load_lines(settings):
         for arm, (images, labels) in made.items()
         if images
     }
-    return Lines(
+    lines = Lines(
         tuple(names.values()), np.concatenate(b_images), np.concatenate(b_labels), made
     )
+    if settings.frozen:
+        found = [line_features(files) for files in files_a]
+        labels = np.repeat(np.arange(len(found)), [len(each) for each in found])
+        lines.a_features = np.concatenate(found), labels
+        lines.b_features = line_features(files_b)
+    return lines
 
 
 def migrated(run, files, shape):

@@ -1,6 +1,7 @@
 """The tables and figures of `migrate evaluate`."""
 
 from collections import defaultdict
+from itertools import cycle
 
 from rkd_keras.evaluate.figure_style import (
     BLUE,
@@ -19,6 +20,11 @@ NAMES = {
     "source": "+ line A as it is",
     "blend": "+ blended",
     "cyclegan": "+ CycleGAN",
+    "frozen_source": "frozen features, line A's head",
+    "frozen_coral": "frozen features, coral",
+    "frozen_pseudo": "frozen features, pseudo",
+    "few_prototype": "frozen features, prototypes",
+    "few_linear": "frozen features, linear head",
 }
 
 
@@ -80,7 +86,7 @@ def plot_shots(groups):
         return None
     figure = new_figure(5.4, 3.4)
     axes = figure.add_subplot()
-    for color, (arm, name) in zip(COLORS, NAMES.items(), strict=False):
+    for color, (arm, name) in zip(cycle(COLORS), NAMES.items(), strict=False):
         points = [(s, _summary(groups[arm, s])) for s in shots if (arm, s) in groups]
         if points:
             axes.errorbar(

@@ -177,6 +177,13 @@ class EvaluationSettings:
     stem_stride: InitVar[StemStride] = 2
     model_options: dict = field(default_factory=dict, init=False)
     size: Size = 64
+    frozen: Annotated[
+        bool,
+        Option(
+            "Also heads on the frozen features of a network that ImageNet taught: with "
+            "k labels, and line A's by coral and pseudo with none (extra imagenet)."
+        ),
+    ] = False
     figure10: Annotated[
         bool,
         Option(

@@ -1,0 +1,128 @@
+"""How `migrate adapt` makes its models: the work behind the checks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rkd_keras.trainers import (
+    adapt_batch_norm,
+    confident_answers,
+    coral,
+    cosine_prototypes,
+    logistic_regression,
+)
+
+# Shares of line B's images from whose answers is learnt, one after the other.
+SHARES = (0.3, 0.6, 0.9)
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is said of line B's images.
+
+    Attributes:
+        members: indices of the images with a label, array `(labelled,)`.
+        labels: their labels, array `(labelled,)`.
+        answers: the new model's class of every image, array `(images,)`.
+    """
+
+    members: Any
+    labels: Any
+    answers: Any
+
+
+def adapted(images, method, old, head, seed, quiet):
+    """Make the classifier.
+
+    Args:
+        images: the `LineImages`.
+        method: one of `METHODS`.
+        old: the `Run` of line A, or `None`.
+        head: `"linear"` or `"prototype"`.
+        seed: integer that begins the layers anew that a head takes.
+        quiet: whether to show no progress.
+
+    Returns:
+        The network, its classes' names, the `Labels` of line B's images, and what the
+        old model said of these, array `(images,)`, or `None`.
+    """
+    import keras
+    from rich.console import Console
+
+    from rkd_keras.data import load_images
+
+    console = Console(stderr=True, quiet=quiet)
+    keras.utils.set_random_seed(seed)
+    with console.status("opening the model and the images"):
+        model = _imagenet() if old is None else old.model
+        size = model.input_shape[1:3]
+        pixels, _ = load_images(images.files, size, strict=True)
+    with console.status(f"adapting by {method}"):
+        if method == "few":
+            return *_few(model, pixels, images, head), None
+        before = model.predict(pixels, BATCH, verbose=0).argmax(1)
+        if method == "adabn":
+            network = adapt_batch_norm(model, pixels)
+            old.__dict__.pop("model", None)
+        else:
+            network = _refitted(model, pixels, method, old, size)
+        logits = network.predict(pixels, BATCH, verbose=0)
+        members, labels = confident_answers(_softmax(logits))
+        found = Labels(members, labels, logits.argmax(1))
+        return network, old.class_names, found, before
+
+
+def _imagenet():
+    from rkd_keras.models import create_model
+    from rkd_keras.trainers.imagenet_embedding import NETWORK, SIDE
+
+    return create_model(NETWORK, input_shape=(SIDE, SIDE, 3), weights="imagenet")
+
+
+def _few(model, pixels, images, head):
+    from rkd_keras.models.heads import divided, with_head
+
+    body, _ = divided(model)
+    features = body.predict(pixels, BATCH, verbose=0).astype("float32")
+    classes = len(images.class_names)
+    if head == "prototype":
+        weights = cosine_prototypes(features, images.labels, classes)
+    else:
+        weights = logistic_regression(features[None], images.labels, classes)
+    network = with_head(body, *weights, model.name)
+    answers = (features @ weights[0] + weights[1]).argmax(1)
+    found = Labels(np.arange(len(pixels)), images.labels, answers)
+    return network, images.class_names, found
+
+
+def _refitted(model, pixels, method, old, size):
+    """Fit the head anew: to line A's features as B's, or to answers on B's."""
+    from rkd_keras.data import load_images
+    from rkd_keras.models.heads import divided, with_head
+    from rkd_keras.runs.parts import labelled_images
+
+    body, head = divided(model)
+    features = body.predict(pixels, BATCH, verbose=0).astype("float32")
+    classes = len(old.class_names)
+    kernel, bias = head.get_weights()
+    if method == "coral":
+        found = labelled_images(old.model_path, None, "train")
+        shown, kept = load_images(found.files, size)
+        source = body.predict(shown, BATCH, verbose=0).astype("float32")
+        labels = np.array(found.labels)[kept]
+        moved = coral(source, features)
+        kernel, bias = logistic_regression(moved[None], labels, classes)
+    else:
+        for share in SHARES:
+            answers = _softmax(features @ kernel + bias)
+            chosen, labels = confident_answers(answers, share)
+            kernel, bias = logistic_regression(features[None, chosen], labels, classes)
+    return with_head(body, kernel, bias, model.name)
+
+
+def _softmax(logits):
+    from scipy.special import softmax
+
+    return softmax(np.asarray(logits, "float64"), axis=1)

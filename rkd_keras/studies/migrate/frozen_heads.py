@@ -1,0 +1,80 @@
+"""The arms of `migrate evaluate` that train nothing but a head on frozen features."""
+
+import numpy as np
+
+# Without a label of line B, and with k of each class.
+UNLABELLED = ("frozen_source", "frozen_coral", "frozen_pseudo")
+LABELLED = ("few_prototype", "few_linear")
+
+
+def line_features(files):
+    """Return the ImageNet features of files, see `imagenet_features`.
+
+    Args:
+        files: list of paths; what cannot be decoded is left out, as everywhere.
+
+    Returns:
+        Array `(images, features)`, float32.
+    """
+    from rkd_keras.data import load_images
+    from rkd_keras.trainers import imagenet_features
+    from rkd_keras.trainers.imagenet_embedding import SIDE
+
+    return imagenet_features(load_images(files, (SIDE, SIDE))[0])
+
+
+def score_head(lines, arm, real, rest, test):
+    """Make the head of an arm, and score it on line B's test part.
+
+    Args:
+        lines: the `Lines`, with features of both.
+        arm: one of `UNLABELLED` and `LABELLED`.
+        real: indices of line B's labelled images.
+        rest: indices of those of which the arms without labels see the pixels alone.
+        test: indices of the test part.
+
+    Returns:
+        Dict of `accuracy`, `gmean`, `recall` (a dict) and `images`.
+    """
+    from scipy.special import softmax
+
+    from rkd_keras.evaluate import classification_scores
+    from rkd_keras.trainers import (
+        confident_answers,
+        coral,
+        cosine_prototypes,
+        logistic_regression,
+    )
+
+    names = lines.class_names
+    source, labels = lines.a_features
+    features = lines.b_features
+    if arm in LABELLED:
+        fit = cosine_prototypes if arm == "few_prototype" else _linear
+        kernel, bias = fit(features[real], lines.b_labels[real], len(names))
+    else:
+        moved = coral(source, features[rest]) if arm == "frozen_coral" else source
+        kernel, bias = _linear(moved, labels, len(names))
+    if arm == "frozen_pseudo":
+        from rkd_keras.studies.migrate.adapting import SHARES
+
+        for share in SHARES:
+            answers = softmax(features[rest] @ kernel + bias, axis=1)
+            chosen, found = confident_answers(answers, share)
+            kernel, bias = logistic_regression(
+                features[None, rest[chosen]], found, len(names)
+            )
+    probabilities = softmax((features[test] @ kernel + bias).astype("float64"), axis=1)
+    scores = classification_scores(lines.b_labels[test], probabilities, names)
+    return {
+        "accuracy": scores["accuracy"],
+        "gmean": scores["gmean"],
+        "recall": {n: row["recall"] for n, row in scores["per_class"].items()},
+        "images": scores["images"],
+    }
+
+
+def _linear(features, labels, num_classes):
+    from rkd_keras.trainers import logistic_regression
+
+    return logistic_regression(np.asarray(features)[None], labels, num_classes)
