@@ -40,21 +40,29 @@ def main():
     from rkd_keras.studies.row_store import RowStore
 
     store = RowStore(args.out / "rows.jsonl", operator.itemgetter(*KEY))
-    wanted = [("as it is", 0), *((m, 0) for m in UNLABELLED[1:])]
-    wanted += [(method, k) for k in SHOTS[1:] for method in LABELLED[:2]]
+    # What takes a moment first.
+    few = [(method, k) for k in SHOTS[1:] for method in LABELLED[:2]]
+    for methods in (few, [(method, 0) for method in UNLABELLED]):
+        for shift in args.shifts:
+            for seed in args.seeds:
+                run(store, args, shift, seed, methods)
     for shift in args.shifts:
-        for seed in args.seeds:
-            lines = None
-            # Of matched lines the pool is the k = 20 images a class.
-            more = [] if shift == "lines" else [(LABELLED[2], None)]
-            for method, shots in (*wanted, *more):
-                if (shift, method, shots, seed) in store:
-                    continue
-                lines = lines or opened(shift, args, seed)
-                row = dict(zip(KEY, (shift, method, shots, seed), strict=True))
-                row |= scored(*lines, method, shots)
-                store.add({**row, **provenance()})
-                print(row, flush=True)
+        # Of matched lines the pool is the k = 20 images a class.
+        for seed in args.seeds if shift != "lines" else ():
+            run(store, args, shift, seed, [(LABELLED[2], None)])
+
+
+def run(store, args, shift, seed, methods):
+    """Make the rows of a shift and a seed that are missing."""
+    lines = None
+    for method, shots in methods:
+        if (shift, method, shots, seed) in store:
+            continue
+        lines = lines or opened(shift, args, seed)
+        row = dict(zip(KEY, (shift, method, shots, seed), strict=True))
+        row |= scored(*lines, method, shots)
+        store.add({**row, **provenance()})
+        print(row, flush=True)
 
 
 def opened(shift, args, seed):

@@ -79,6 +79,9 @@ def confident_answers(probabilities, share=0.5):
     Returns:
         Pair: indices of the chosen images, sorted, and their classes, `(chosen,)` each.
 
+    Raises:
+        InputError: for a share out of range.
+
     Reference:
         - Zou et al., "Unsupervised Domain Adaptation for Semantic Segmentation via
           Class-Balanced Self-Training", ECCV 2018.
