@@ -25,32 +25,19 @@ def _rows(results, method, shots):
 @query
 def shift_table(results):
     """Show the accuracy of every method, by the number of labelled images."""
-    lines = [
-        [title, *(_cell(_rows(results, method, shots)) for shots in SHOTS)]
-        for method, title in METHODS.items()
-    ]
-    return table(["method", *(f"k = {shots}" for shots in SHOTS)], lines)
+    lines = []
+    for method, title in METHODS.items():
+        rows = [_rows(results, method, shots) for shots in SHOTS]
+        counts = {len(each) for each in rows if each}
+        if len(counts) > 1:
+            raise LookupError(f"{method} has cells of {sorted(counts)} seeds")
+        if counts:
+            lines.append([title, counts.pop(), *map(_cell, rows)])
+    return table(["method", "seeds", *(f"k = {shots}" for shots in SHOTS)], lines)
 
 
 def _cell(rows):
     return mean_sd(rows.values("accuracy"), digits=1) if rows else ""
-
-
-@query
-def shift_seeds(results):
-    """Return the number of seeds of every cell; all must have as many."""
-    rows = results.read(FILE).where(shift=SHIFT)
-    counts = {len(each) for each in rows.groups("method", "shots").values()}
-    if len(counts) != 1:
-        raise LookupError(f"cells of {sorted(counts)} seeds stand in one table")
-    return counts.pop()
-
-
-@query
-def shift_unlabelled(results):
-    """Return how many images a method without labels sees."""
-    rows = results.read(FILE).where(shift=SHIFT, method="coral")
-    return rows[0]["unlabelled_b"]
 
 
 @query
