@@ -31,6 +31,7 @@ EXTRAS = {
     "parquet": ["pyarrow>=18,<27"],
     "ray": ["ray[data]>=2.49,<3", "pyarrow>=18,<27"],
     "postgres": ["psycopg[binary]>=3.2,<4"],
+    "openvino": ["openvino>=2026.4,<2027"],
     "mqtt": ["paho-mqtt>=2.1,<3"],
     "test": [
         "pytest>=8,<10",
@@ -44,6 +45,7 @@ EXTRAS = {
         "selenium>=4.25,<5",
         "schemathesis>=4,<5",
         "psutil>=6,<8",
+        "openvino>=2026.4,<2027",
         "psycopg[binary]>=3.2,<4",
         "pypdf>=5,<8",
         "ray[data]>=2.49,<3",

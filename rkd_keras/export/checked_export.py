@@ -1,4 +1,4 @@
-"""One entry to all exports: convert, check in the target's runtime, then keep."""
+"""One entry to all exports: convert, check in the target's runtimes, then keep."""
 
 import os
 import shutil
@@ -38,9 +38,9 @@ def export_model(
 ) -> ParityReport:
     """Export a Keras model and keep the file only if it decides alike.
 
-    The file is written beside `path` under a temporary name, loaded in its own
-    runtime and compared with `model` on `check_images`. Only then it takes its
-    place; otherwise nothing is left.
+    The file is written beside `path` under a temporary name, loaded in each runtime
+    that is installed and runs such files, and compared with `model` on
+    `check_images`. Only then it takes its place; otherwise nothing is left.
 
     Args:
         model: built `keras.Model`, see `rkd_keras.models.tapped`; one
@@ -151,8 +151,8 @@ def export_model(
             report = reference.compare(temporary)
         if not report.passed:
             raise InputError(
-                f"{path} was not written: in its own runtime the exported model "
-                f"differs from the Keras model by up to {report.largest_difference:.2g}"
+                f"{path} was not written: the exported model differs from the Keras "
+                f"model by up to {report.largest_difference:.2g}"
                 f" in a probability (allowed {report.tolerance:g}) and agrees on "
                 f"{min(report.equal_classes, report.equal_verdicts):.1%} of "
                 f"{report.images} verdicts (needed {report.least_equal:.0%}); "

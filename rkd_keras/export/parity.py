@@ -1,4 +1,4 @@
-"""Compare an exported file, in its own runtime, with the Keras model."""
+"""Compare an exported file, in its runtimes, with the Keras model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,9 @@ import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.predict import Predictor, load, read_card
+from rkd_keras.predict.containers import kind_of
 from rkd_keras.predict.keras_backend import KerasBackend
+from rkd_keras.predict.runtimes import RUNTIMES, installed_runtimes
 
 if TYPE_CHECKING:
     import keras
@@ -37,6 +39,8 @@ class ParityReport:
         least_equal: smallest share of equal verdicts that is allowed.
         repair: what was done to an int8 file so that it passes, see the card's
             entry `repair`; `None` where nothing was. Defaults to `None`.
+        runtimes: titles of the runtimes that it was compared in; the numbers are those
+            of the worst.
 
     Example:
         >>> report = ParityReport(300, 3e-7, 1.0, 1.0, tolerance=1e-4, least_equal=0.99)
@@ -51,6 +55,7 @@ class ParityReport:
     tolerance: float
     least_equal: float
     repair: dict[str, Any] | None = None
+    runtimes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -64,7 +69,10 @@ class ParityReport:
 def check_parity(
     path: str | Path, model: "keras.Model", images: np.ndarray
 ) -> ParityReport:
-    """Load an exported file in its own runtime and compare it with its source.
+    """Load an exported file in each installed runtime, compare it with its source.
+
+    int8 files are made for LiteRT's arithmetic and judged by it alone; another runtime
+    rounds in a way of its own.
 
     Args:
         path: the exported file with its card.
@@ -118,20 +126,33 @@ class Reference:
         self.probabilities, self.decided = self._answers(reference)
 
     def compare(self, path):
-        """Load a file in its own runtime; return the `ParityReport`."""
-        found, verdicts = self._answers(load(path))
+        """Load a file in its runtimes; return the `ParityReport`."""
         card = read_card(path)
-        pairs = list(zip(self.decided, verdicts, strict=True))
-        tolerance, least_equal = TOLERANCES[card["quantization"]]
-        equal_classes = np.mean([a.class_name == b.class_name for a, b in pairs])
+        quantization = card["quantization"]
+        names = installed_runtimes(kind_of(path))
+        if quantization not in (None, "float16"):
+            names = names[:1]
+        found = [self._compared(load(path, runtime=name)) for name in names]
+        tolerance, least_equal = TOLERANCES[quantization]
         return ParityReport(
             images=len(self.images),
-            largest_difference=float(np.abs(found - self.probabilities).max()),
-            equal_classes=float(equal_classes),
-            equal_verdicts=float(np.mean([a.label == b.label for a, b in pairs])),
+            largest_difference=max(each[0] for each in found),
+            equal_classes=min(each[1] for each in found),
+            equal_verdicts=min(each[2] for each in found),
             tolerance=tolerance,
             least_equal=least_equal,
             repair=card.get("repair"),
+            runtimes=tuple(RUNTIMES[name].title for name in names),
+        )
+
+    def _compared(self, predictor):
+        """Return largest difference, shares of equal classes and equal verdicts."""
+        found, verdicts = self._answers(predictor)
+        pairs = list(zip(self.decided, verdicts, strict=True))
+        return (
+            float(np.abs(found - self.probabilities).max()),
+            float(np.mean([a.class_name == b.class_name for a, b in pairs])),
+            float(np.mean([a.label == b.label for a, b in pairs])),
         )
 
     def _answers(self, predictor):

@@ -39,6 +39,20 @@ Overwrite = Annotated[bool, Option("Replace what an earlier call wrote.")]
 Strict = Annotated[bool, Option("Stop at an image that cannot be decoded.")]
 Quiet = Annotated[bool, Option("Show no progress.")]
 Threads = Annotated[int, Option("Processor threads.", at_least=1)]
+# The keys of `rkd_keras.predict.runtimes.RUNTIMES`.
+RUNTIME_NAMES = ("litert", "onnxruntime", "openvino", "tensorflow", "keras")
+Runtime = Annotated[
+    str | None,
+    Option("Runtime that opens the file; its own when left out.", RUNTIME_NAMES),
+]
+Runtimes = Annotated[
+    list[str] | None,
+    Option(
+        "Runtime to time; may be repeated. All that are installed if left out.",
+        RUNTIME_NAMES,
+        flag="--runtime",
+    ),
+]
 Part = Annotated[
     str, Option("Part of the data.", choices=("test", "val", "train", "all"))
 ]

@@ -1,5 +1,6 @@
 """Open a model file of any kind."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import rkd_keras
@@ -7,6 +8,7 @@ from rkd_keras.errors import InputError
 from rkd_keras.predict.card import verified_card
 from rkd_keras.predict.containers import read_contents
 from rkd_keras.predict.predictor import Predictor
+from rkd_keras.predict.runtimes import chosen_runtime
 
 # Students of the package by name; `load()` opens the first.
 BUNDLED = {
@@ -15,7 +17,13 @@ BUNDLED = {
 }
 
 
-def load(path: str | Path | None = None, threads: int = 1) -> Predictor:
+def load(
+    path: str | Path | None = None,
+    threads: int = 1,
+    runtime: str | None = None,
+    providers: str | Sequence[str] | None = None,
+    delegate: str | Path | None = None,
+) -> Predictor:
     """Open an exported model and return its predictor.
 
     The file is checked against the checksum in its card before a runtime sees
@@ -30,12 +38,22 @@ def load(path: str | Path | None = None, threads: int = 1) -> Predictor:
         threads: CPU threads that the runtime may use. TensorFlow's are shared by
             the whole process, so they are set only when this call is what imports
             it. Defaults to `1`.
+        runtime: what runs the file: `"litert"` or `"openvino"` for `.tflite`,
+            `"onnxruntime"` or `"openvino"` for `.onnx`, `"tensorflow"` for a
+            SavedModel, `"keras"` for `.keras`. Defaults to `None`: the first of these.
+        providers: of ONNX Runtime, such as `"CUDA"`, or several, the preferred one
+            first: `"CPU"`, `"CUDA"`, `"TensorRT"`, `"OpenVINO"` and what else the
+            installation has. `CPU` takes what none of them can. Defaults to `None`:
+            `CPU`.
+        delegate: shared library with a delegate for LiteRT, as makers of accelerators
+            ship it. Defaults to `None`: LiteRT's own.
 
     Returns:
         A `Predictor`.
 
     Raises:
-        InputError: when the file is missing, truncated, foreign or tampered with.
+        InputError: when the file is missing, truncated, foreign or tampered with, the
+            runtime does not run such files, or a provider or the delegate is not there.
         ImportError: when the file's runtime is not installed, with the line that
             installs it.
 
@@ -59,7 +77,8 @@ def load(path: str | Path | None = None, threads: int = 1) -> Predictor:
     contents = read_contents(path)
     card = verified_card(contents, path)
     try:
-        backend = _open(contents, path, card, threads)
+        runtime = chosen_runtime(contents.kind, runtime, providers, delegate)
+        backend = _open(contents, path, card, threads, runtime, providers, delegate)
         return Predictor(backend, card)
     except InputError as error:
         message = str(error)
@@ -80,16 +99,20 @@ def _bundled_or_given(path):
     return BUNDLED[name]
 
 
-def _open(contents, path, card, threads):
-    if contents.kind == "tflite":
+def _open(contents, path, card, threads, runtime, providers, delegate):
+    if runtime == "litert":
         from rkd_keras.predict.tflite_backend import TFLiteBackend
 
-        return TFLiteBackend(contents.payload, threads)
-    if contents.kind == "onnx":
+        return TFLiteBackend(contents.payload, threads, delegate)
+    if runtime == "onnxruntime":
         from rkd_keras.predict.onnx_backend import ONNXBackend
 
-        return ONNXBackend(contents.payload, threads)
-    if contents.kind == "saved_model":
+        return ONNXBackend(contents.payload, threads, providers)
+    if runtime == "openvino":
+        from rkd_keras.predict.openvino_backend import OpenVINOBackend
+
+        return OpenVINOBackend(contents.payload, contents.kind, threads)
+    if runtime == "tensorflow":
         from rkd_keras.predict.saved_model_backend import SavedModelBackend
 
         return SavedModelBackend(path, threads)

@@ -92,8 +92,9 @@ class Predictor:
         images = np.asarray(images)
         if images.ndim != 4 or images.shape[1:] != self.input_shape:
             raise InputError(
-                f"images must be (N, {', '.join(map(str, self.input_shape))}). "
-                f"Received: shape={images.shape}"
+                f"images must be (N, {', '.join(map(str, self.input_shape))}), the "
+                "size that the model was trained on, in batches of any N; predict() "
+                f"and prepare() resize others. Received: shape={images.shape}"
             )
         if images.dtype != np.uint8:
             raise InputError(f"images must be uint8. Received: dtype={images.dtype}")

@@ -1,6 +1,8 @@
 """Run `.tflite` files with LiteRT."""
 
+import ctypes
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -17,12 +19,14 @@ class TFLiteBackend:
     Args:
         payload: the flatbuffer's bytes.
         threads: CPU threads. Defaults to `1`.
+        delegate: shared library with a delegate; with one, the images of a batch go
+            one after the other, for an accelerator is there once. Defaults to `None`.
     """
 
-    def __init__(self, payload, threads=1):
+    def __init__(self, payload, threads=1, delegate=None):
         """See the class."""
         try:
-            from ai_edge_litert.interpreter import Interpreter
+            from ai_edge_litert.interpreter import Interpreter, load_delegate
         except ImportError as error:
             raise ImportError(
                 "TFLite files need LiteRT: pip install ai-edge-litert"
@@ -30,9 +34,12 @@ class TFLiteBackend:
 
         self._payload = payload
         self._interpreter_class = Interpreter
+        self._delegates = None
+        if delegate is not None:
+            self._delegates = [_opened(delegate, load_delegate)]
         self._single = self._interpreter(threads)
-        self._workers = [self._single] if threads == 1 else []
-        self._threads = threads
+        self._workers = []
+        self._threads = threads if delegate is None else 1
         self._pool = None
 
     def predict_batch(self, images):
@@ -49,14 +56,39 @@ class TFLiteBackend:
     def _interpreter(self, threads):
         try:
             interpreter = self._interpreter_class(
-                model_content=self._payload, num_threads=threads
+                model_content=self._payload,
+                num_threads=threads,
+                experimental_delegates=self._delegates,
             )
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
+            means = " with this delegate" if self._delegates else ""
             raise InputError(
-                "LiteRT cannot open the model; export it again for this version"
+                f"LiteRT cannot open the model{means}; export it again for this version"
+                f"{', or leave the delegate out' if means else ''}"
             ) from error
         return _Runner(interpreter)
+
+
+def _opened(delegate, load_delegate):
+    path = Path(delegate)
+    if not path.is_file():
+        raise InputError(
+            f"there is no delegate {path}; give the shared library that the "
+            "accelerator's maker ships"
+        )
+    try:
+        # First by itself, for LiteRT stumbles over what it could not load once more
+        # when it is thrown away.
+        library = ctypes.CDLL(str(path.resolve()))
+        if not hasattr(library, "tflite_plugin_create_delegate"):
+            raise ValueError("it holds none")
+        return load_delegate(str(path.resolve()))
+    except (ValueError, OSError, AttributeError) as error:
+        raise InputError(
+            f"{path} cannot be loaded as a delegate ({error}); give a library that was "
+            "built for this processor and this version of LiteRT"
+        ) from error
 
 
 class _Runner:

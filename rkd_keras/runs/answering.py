@@ -8,12 +8,12 @@ from contextlib import ExitStack, suppress
 from rkd_keras.errors import InputError
 
 
-def answer(model, threads, folder, existing, settle_seconds, out, quiet):
+def answer(opened, folder, existing, settle_seconds, out, quiet):
     """Print a line for each image that comes in, and keep it.
 
     Args:
-        model: path of the model, or `None`.
-        threads: of the processor.
+        opened: function that opens the model and returns its `Predictor`; called when
+            the signals are taken over.
         folder: the folder to watch; `None` answers standard input.
         existing: whether to answer what is in the folder already.
         settle_seconds: seconds without a change before a file is read.
@@ -28,15 +28,13 @@ def answer(model, threads, folder, existing, settle_seconds, out, quiet):
             standard input, or `out` cannot be added to.
     """
     from rkd_keras.files.names import printable
-    from rkd_keras.predict import AnswerFile, answer_requests, load, watch
-    from rkd_keras.predict.quiet_stderr import quiet_stderr
+    from rkd_keras.predict import AnswerFile, answer_requests, watch
     from rkd_keras.runs.predicting import Predictions
 
     answers = errors = 0
     with ExitStack() as stack:
         ending = stack.enter_context(Ending())
-        with quiet_stderr():
-            predictor = load(model, threads)
+        predictor = opened()
         kept = None if out is None else stack.enter_context(AnswerFile(out))
         if folder is None:
             if sys.stdin is None:

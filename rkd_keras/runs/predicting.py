@@ -12,6 +12,7 @@ from rkd_keras.options import (
     Option,
     Overwrite,
     Quiet,
+    Runtime,
     Strict,
     Threads,
     checked,
@@ -98,6 +99,19 @@ def predict(
     ] = 0.5,
     batch_size: Annotated[int, Option("Images at a time.", at_least=1)] = 32,
     threads: Threads = 1,
+    runtime: Runtime = None,
+    providers: Annotated[
+        list[str] | None,
+        Option(
+            "What ONNX Runtime runs on, such as CUDA; may be repeated, the preferred "
+            "one first. The processor when left out.",
+            flag="--provider",
+        ),
+    ] = None,
+    delegate: Annotated[
+        AnyPath | None,
+        Option("Shared library with a delegate for LiteRT; its own when left out."),
+    ] = None,
     strict: Strict = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -140,15 +154,19 @@ def predict(
 
     _check(images, out, watch, stdin, strict, overwrite)
     model = None if model is None else model_file(model)
+
+    def opened():
+        with quiet_stderr():
+            return load(model, threads, runtime, providers, delegate)
+
     if watch is not None or stdin:
         from rkd_keras.runs.answering import answer
 
-        return answer(model, threads, watch, existing, settle, out, quiet)
+        return answer(opened, watch, existing, settle, out, quiet)
     if out is not None:
         check_targets([out], [] if model is None else [model], overwrite)
     files = list_images(images)
-    with quiet_stderr():
-        predictor = load(model, threads)
+    predictor = opened()
     rows, skipped = _classified(predictor, files, batch_size, strict, quiet)
     if not rows:
         raise InputError(f"none of {len(files)} images could be decoded")

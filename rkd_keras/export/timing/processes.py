@@ -11,23 +11,30 @@ from rkd_keras.errors import InputError
 ROUNDS = 10
 
 
-def measure(subjects, threads=1, runs=1000, batch=64, show_progress=True):
+def measure(
+    subjects, threads=1, runs=1000, batch=64, show_progress=True, labelled=None
+):
     """Time models in processes of their own that take turns.
 
     Args:
         subjects: list of dicts with `model` (a path), `runtime` (what to call
-            it), `role` (`"predictor"`, `"keras"` or `"torch"`) and, where the
-            file to open is another one, `file`.
+            it), `role` (`"predictor"`, `"keras"` or `"torch"`), where the file to
+            open is another one `file`, and where the runtime is not the file's own
+            `load_as`, its name for `load`.
         threads: CPU threads of each. Defaults to `1`.
         runs: timed single images of each. Defaults to `1000`.
         batch: images a call where throughput is measured. Defaults to `64`.
         show_progress: whether to show a progress bar. Defaults to `True`.
+        labelled: pair of lists, files of images and their classes' names, to score
+            each model on after the timing. Defaults to `None`.
 
     Returns:
         List of dicts, one a subject: `model`, `runtime`, `median_ms`, `p95_ms`,
         `p99_ms` of a single image, `images_per_s`, `size_bytes`, `peak_mb` (the
         process's largest resident memory, `None` where the system does not
-        tell), `load_s`, `runs`, `threads`.
+        tell), `load_s`, `runs`, `threads`; with `labelled` also `images`, `accuracy`
+        and `equal_verdicts` (how many are those of the first), `None` for a role that
+        gives no verdicts.
 
     Raises:
         InputError: when a model cannot be opened.
@@ -52,10 +59,13 @@ def measure(subjects, threads=1, runs=1000, batch=64, show_progress=True):
                     single += answer["latencies"]
                     many.append(answer["images_per_s"])
                     bar.advance(task)
-        return [
+        results = [
             _summary(worker, single, many, threads)
             for worker, single, many in zip(workers, latencies, rates, strict=True)
         ]
+        if labelled is not None:
+            _score(workers, results, *labelled)
+        return results
     finally:
         for worker in workers:
             worker.close()
@@ -80,6 +90,21 @@ def _summary(worker, latencies, rates, threads):
         "runs": len(latencies),
         "threads": threads,
     }
+
+
+def _score(workers, results, files, class_names):
+    """Put into each result how many images its model knows, by which verdicts."""
+    first = None
+    for worker, result in zip(workers, results, strict=True):
+        answer = worker.ask({"files": [str(file) for file in files]})
+        result |= {"images": len(files), "accuracy": None, "equal_verdicts": None}
+        if answer["labels"] is None:
+            continue
+        first = first or answer["labels"]
+        pairs = zip(answer["class_names"], class_names, strict=True)
+        result["accuracy"] = sum(a == b for a, b in pairs) / len(files)
+        both = zip(answer["labels"], first, strict=True)
+        result["equal_verdicts"] = sum(a == b for a, b in both)
 
 
 class _Worker:

@@ -5,35 +5,40 @@ from pathlib import Path
 
 from rkd_keras.errors import OptionError
 
-RUNTIMES = {
-    "keras": "Keras call",
-    "saved_model": "TensorFlow",
-    "tflite": "LiteRT",
-    "onnx": "ONNX Runtime",
-}
 
-
-def subject(model: Path) -> dict[str, str]:
-    """Describe a model file for `measure`.
+def subjects_of(model: Path, chosen: list[str] | None = None) -> list[dict[str, str]]:
+    """Describe a model file for `measure`, once a runtime that it is timed under.
 
     Args:
         model: path of a model file of any kind.
+        chosen: names of runtimes, see `rkd_keras.predict.load`; of the others none is
+            timed. Defaults to `None`: all that are installed.
 
     Returns:
-        Dict of `model`, `runtime` and `role`.
+        List of dicts of `model`, `runtime`, `role` and `load_as`, the name that
+        `load` knows the runtime by.
 
     Raises:
         InputError: when it is no model file.
 
     Example:
         >>> from rkd_keras.predict.load import BUNDLED
-        >>> subject(BUNDLED["edge_resnet_tiny"])["runtime"]
+        >>> subjects_of(BUNDLED["edge_resnet_tiny"])[0]["runtime"]
         'LiteRT'
     """
     from rkd_keras.predict.containers import kind_of
+    from rkd_keras.predict.runtimes import RUNTIMES, installed_runtimes
 
-    runtime = RUNTIMES[kind_of(model)]
-    return {"model": str(model), "runtime": runtime, "role": "predictor"}
+    return [
+        {
+            "model": str(model),
+            "runtime": RUNTIMES[name].title,
+            "role": "predictor",
+            "load_as": name,
+        }
+        for name in installed_runtimes(kind_of(model))
+        if chosen is None or name in chosen
+    ]
 
 
 def reference_subjects(
@@ -48,9 +53,9 @@ def reference_subjects(
         folder: where a file that has to be made may lie.
 
     Returns:
-        List of dicts as of `subject`: Keras's own `predict`, ONNX Runtime where no
-        model is one of its, and PyTorch where that is installed. Empty when there is
-        no reference.
+        List of dicts as of `subjects_of`: Keras's own `predict`, what runs ONNX files
+        where no model is one, and PyTorch where that is installed. Empty when there
+        is no reference.
 
     Raises:
         InputError: when `reference` is no `.keras` file or cannot be opened.
@@ -69,8 +74,10 @@ def reference_subjects(
     subjects = [{"model": name, "runtime": "Keras predict", "role": "keras"}]
     if not any(kind_of(model) == "onnx" for model in models):
         onnx = _as_onnx(reference, folder / "reference.onnx")
-        runtime = {"runtime": RUNTIMES["onnx"], "role": "predictor"}
-        subjects.append({"model": name, "file": str(onnx), **runtime})
+        subjects += [
+            {**subject, "model": name, "file": str(onnx)}
+            for subject in subjects_of(onnx)
+        ]
     if find_spec("torch") is not None:
         subjects.append({"model": name, "runtime": "PyTorch", "role": "torch"})
     return subjects

@@ -14,16 +14,18 @@ WARM_UP = 10
 def main():
     """Read one request a line, answer each with one line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    run = None
+    run = predictor = None
     for line in sys.stdin:
         request = json.loads(line)
         if run is None:
             try:
-                run, answer = _open(request)
+                run, predictor, answer = _open(request)
             except (InputError, ImportError) as error:
                 answer = {"error": str(error)}
         elif "memory" in request:
             answer = {"peak_mb": peak_mb()}
+        elif "files" in request:
+            answer = _verdicts(predictor, request["files"])
         else:
             answer = _time(*run, request["runs"], request["batch"])
         print("ANSWER " + json.dumps(answer), flush=True)
@@ -48,6 +50,7 @@ def _open(request):
 
     started = time.perf_counter()
     path, threads = request.get("file", request["model"]), request["threads"]
+    predictor = None
     if request["role"] == "torch":
         call, shape = _torch(path, threads)
     elif request["role"] == "keras":
@@ -55,14 +58,31 @@ def _open(request):
     else:
         from rkd_keras.predict import load
 
-        predictor = load(path, threads=threads)
+        predictor = load(path, threads=threads, runtime=request.get("load_as"))
         call, shape = predictor.predict_batch, predictor.input_shape
     image = np.random.default_rng(0).integers(0, 256, (1, *shape), np.uint8)
     call(image)
     loaded = time.perf_counter() - started
     for _ in range(WARM_UP):
         call(image)
-    return (call, image), {"load_s": loaded}
+    return (call, image), predictor, {"load_s": loaded}
+
+
+def _verdicts(predictor, files):
+    """Classify files; one that cannot be read has no verdict."""
+    if predictor is None:
+        return {"labels": None, "class_names": None}
+    kept, images = [], []
+    for index, file in enumerate(files):
+        try:
+            images.append(predictor.prepare(file))
+        except InputError:
+            continue
+        kept.append(index)
+    labels, class_names = [None] * len(files), [None] * len(files)
+    for index, verdict in zip(kept, predictor.predict(images), strict=True):
+        labels[index], class_names[index] = verdict.label, verdict.class_name
+    return {"labels": labels, "class_names": class_names}
 
 
 def _keras(path, threads):
