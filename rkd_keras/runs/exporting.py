@@ -99,7 +99,7 @@ def export(
     """Export a trained model to TFLite, ONNX or a SavedModel.
 
     The file takes plain pixels and carries class names, calibration and a
-    checksum. It is loaded in its own runtime and compared with the Keras model
+    checksum. It is loaded in each installed runtime and compared with the Keras model
     on real images; when they differ, nothing is written. int8 is calibrated on
     training images: those of the run's split.json, or --data. An int8 file that
     differs is repaired, step by step, until it does not; its card's entry `repair`

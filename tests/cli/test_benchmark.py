@@ -1,9 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
+from tiny_exports import CLASS_NAMES, textures
 
 from rkd_keras.errors import InputError
 from rkd_keras.export.timing.worker import peak_mb
+from rkd_keras.files.images import write_image
 
 NUMBERS = ("median_ms", "p95_ms", "p99_ms", "images_per_s", "load_s")
 
@@ -13,6 +16,7 @@ def test_files_side_by_side(invoke, files, tmp_path):
     done = invoke(
         *("benchmark", files["int8"], files["onnx"], "--json", out),
         *("--runs", 25, "--batch", 4, "--no-references"),
+        *("--runtime", "litert", "--runtime", "onnxruntime"),
     )
     assert done.exit_code == 0, done.output
     content = json.loads(out.read_text())
@@ -29,6 +33,54 @@ def test_files_side_by_side(invoke, files, tmp_path):
 
 
 @pytest.mark.slow
+def test_all_runtimes_in_one_table(invoke, files, tmp_path, monkeypatch):
+    """All that are installed, scored on the same images, in 80 columns."""
+    pytest.importorskip("openvino")
+    images, labels = textures(4, seed=6)
+    for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+        write_image(_folder(tmp_path / CLASS_NAMES[label]) / f"{index}.png", image)
+    monkeypatch.setenv("COLUMNS", "80")
+    done = invoke(
+        *("benchmark", files["int8"], files["onnx"], files["tflite"]),
+        *("--data", tmp_path, "--split", "all", "--json", tmp_path / "times.json"),
+        *("--runs", 3, "--batch", 2, "--no-references"),
+    )
+    assert done.exit_code == 0, done.output
+    results = json.loads((tmp_path / "times.json").read_text())["results"]
+    found = [(Path(r["model"]).name, r["runtime"]) for r in results]
+    assert found == [
+        ("model_int8.tflite", "LiteRT"),
+        ("model_int8.tflite", "OpenVINO"),
+        ("model.onnx", "ONNX Runtime"),
+        ("model.onnx", "OpenVINO"),
+        ("model.tflite", "LiteRT"),
+        ("model.tflite", "OpenVINO"),
+    ]
+    for result in results:
+        assert (result["images"], result["equal_verdicts"]) == (12, 12)
+        assert result["accuracy"] == 1
+    lines = done.output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "accuracy on 12 images; equal: verdicts as the first line's" in done.output
+    assert sum("100.00" in line for line in lines) == 6
+
+
+def _folder(path):
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def test_nothing_tells_which_images_are_meant(invoke, files, tmp_path):
+    for index in range(12):
+        image = textures(1, seed=index)[0][0]
+        for name in CLASS_NAMES:
+            write_image(_folder(tmp_path / name) / f"{index}.png", image)
+    done = invoke("benchmark", files["int8"], "--data", tmp_path, "--no-references")
+    assert isinstance(done.exception, InputError)
+    assert "--split all" in str(done.exception)
+
+
+@pytest.mark.slow
 def test_references_run_the_same_network(invoke, files, tmp_path):
     out = tmp_path / "times.json"
     done = invoke(
@@ -37,7 +89,7 @@ def test_references_run_the_same_network(invoke, files, tmp_path):
     )
     assert done.exit_code == 0, done.output
     results = json.loads(out.read_text())["results"]
-    runtimes = [r["runtime"] for r in results]
+    runtimes = [r["runtime"] for r in results if r["runtime"] != "OpenVINO"]
     expected = ["LiteRT", "TensorFlow", "Keras predict", "ONNX Runtime"]
     assert runtimes[:4] == expected
     assert all(r["threads"] == 2 for r in results)
