@@ -39,7 +39,8 @@ def runtimes_table(results, threads=1):
 
 
 @query
-def all_verdicts_equal(results):
-    """Tell whether every file gives the Keras model's verdicts in every runtime."""
+def float_verdicts_equal(results):
+    """Tell whether every file but int8 gives the Keras model's verdicts everywhere."""
     rows = results.read("runtimes/rows.jsonl")
-    return all(row["equal_verdicts"] == row["images"] for row in rows)
+    floats = [row for row in rows if row["file"] in FILES]
+    return all(row["equal_verdicts"] == row["images"] for row in floats)
