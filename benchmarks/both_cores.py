@@ -71,8 +71,7 @@ def started(args, precision, batch, cores):
 def worker(options):
     """Return the images per second of one training."""
     os.sched_setaffinity(0, options["cores"])
-    from rkd_keras.runs.start_tensorflow import start_tensorflow
-    from rkd_keras.trainers.batch_parts import parts_for
+    from rkd_keras.runs.start_tensorflow import parts_for, start_tensorflow
 
     parts = parts_for(options["batch"], len(options["cores"]))
     start_tensorflow(batch_parts=parts)

@@ -143,7 +143,8 @@ def tried(args, manifest, teacher, trial, seed):
         run = run_of(train, manifest, out, options)
     else:
         options["teacher_views"] = min(options["teacher_views"], epochs)
-        options["teacher_cache"] = str(args.runs / args.name / "answers")
+        shown = f"answers_{options['zoom']}_{options['quarter_turns']}_{seed}"
+        options["teacher_cache"] = str(args.runs / args.name / shown)
         run = run_of(distill, teacher.path, out, options)
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return run

@@ -54,11 +54,13 @@ def time_all(steps, result):
         benchmark(files, json=out, runs=200, overwrite=True, quiet=True)
 
 
-def compared(result):
+def compared(result, unlabelled=0):
     """What was trained, side by side.
 
     Args:
         result: a `Pipeline`.
+        unlabelled: images without a label that the student learnt from as well.
+            Defaults to `0`.
 
     Returns:
         List of dicts that JSON can hold, see `Run.compared`; empty for one network.
@@ -75,6 +77,8 @@ def compared(result):
                     "name": f"{name} ({run.settings.model})",
                     "accuracy": run.scores["accuracy"],
                     "parameters": _parameters(run.model),
+                    "images": len(run.split["train"])
+                    + (run is result.student and unlabelled),
                     "epochs": len(run.history["epoch"]),
                 }
             )

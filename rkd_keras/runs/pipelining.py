@@ -30,6 +30,11 @@ from rkd_keras.runs.pipeline_networks import (
     choose_teacher,
 )
 from rkd_keras.runs.plan import Plan, Planner
+from rkd_keras.runs.start_tensorflow import (
+    parts_for,
+    start_tensorflow,
+    usable_cores,
+)
 from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
@@ -96,9 +101,16 @@ def pipeline(
         str | None,
         Option("Split protocol; the data's own parts, or holdout, if left out."),
     ] = None,
+    unlabelled: Annotated[
+        AnyPath | None,
+        Option(
+            "Folder of further images, without labels, on which the student learns "
+            "what its teacher says."
+        ),
+    ] = None,
     compare: Annotated[
         bool,
-        Option("Also train the same student alone for as long, and compare."),
+        Option("Also train the same student alone, on as many images, and compare."),
     ] = False,
     epochs: Annotated[
         int | None,
@@ -131,19 +143,14 @@ def pipeline(
         rkd_keras.errors.InputError: nowhere is neither a folder nor a CSV manifest
     """
     from rkd_keras.runs.settings import Settings
-    from rkd_keras.runs.start_tensorflow import start_tensorflow, usable_cores
-    from rkd_keras.trainers.batch_parts import parts_for
 
     started = time.monotonic()
     # Without a teacher, which the data decide, there is a step less.
     steps = Steps(quiet, 6 + (teacher != "none") + compare)
     steps.begin("Data", f"rkd-keras data check --data {shlex.quote(str(data))}")
     split, images, num_classes = _checked_data(data, split, seed, split_seed)
-    # Few images: smaller batches make more steps of an epoch.
-    batch_size = 16 if images < FEW_IMAGES else 32
-    batch_parts = parts_for(batch_size, usable_cores())
     # Before anything else loads TensorFlow.
-    start_tensorflow(batch_parts=batch_parts)
+    start_tensorflow(batch_parts=parts_for(32, usable_cores()))
     # What was chosen stays, whatever has been installed meanwhile.
     begun = (Plan.read(out) if resume else None) or Plan(0, 0, 0, 0, 0.0)
     if start == "auto":
@@ -151,6 +158,12 @@ def pipeline(
     chosen = teacher
     if teacher == "auto":
         chosen = begun.teacher or choose_teacher(start)
+    if unlabelled and chosen == "none":
+        raise InputError(
+            "images without labels need a teacher who answers for them; leave "
+            "--unlabelled, or give --teacher sarsn34"
+        )
+    more = _unlabelled_images(unlabelled, data)
     steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
@@ -159,8 +172,6 @@ def pipeline(
         "seed": seed,
         "split_seed": split_seed,
         "precision": precision,
-        "batch_size": batch_size,
-        "batch_parts": batch_parts,
         "overwrite": overwrite,
         "quiet": quiet,
     }
@@ -170,14 +181,14 @@ def pipeline(
         model=model,
         size=size,
         weights=None if start == "none" else start,
+        **_batches(images + more),
         **common,
     )
     alone = replace(student, out=str(folder / "alone")) if compare else None
     teacher = None
     if chosen != "none":
-        teacher = Settings(
-            data, folder / "teacher", **{"size": size, **common, **TEACHERS[chosen]}
-        )
+        options = {"size": size, **common, **_batches(images), **TEACHERS[chosen]}
+        teacher = Settings(data, folder / "teacher", **options)
     steps.begin("Plan")
     steps.say(f"teacher: {chosen}; the student starts from: {start}")
     planner = Planner(
@@ -188,6 +199,7 @@ def pipeline(
         teacher,
         1 + compare,
         {"teacher": chosen, "start": start},
+        more,
     )
     plan = planner.make(minutes, epochs)
     for sentence in plan.sentences():
@@ -204,17 +216,21 @@ def pipeline(
             steps.say(f"student: {plan.student_epochs} epochs in the time that is left")
     student.epochs = plan.student_epochs
     if alone:
-        alone.epochs = plan.student_epochs
+        alone.epochs = plan.alone_epochs
         result.alone = _trained(steps, "The student alone, to compare with", alone)
     if teacher:
         student = replace(
-            student, teacher=teacher.out, teacher_views=plan.teacher_views, **TAUGHT
+            student,
+            teacher=teacher.out,
+            teacher_views=plan.teacher_views,
+            unlabelled=unlabelled and str(unlabelled),
+            **TAUGHT,
         )
     result.student = _trained(steps, "Student", student)
     export_all(steps, result)
     time_all(steps, result)
     steps.begin("Report", f"rkd-keras report {result.student.path}")
-    result.student.write_json("compared.json", compared(result))
+    result.student.write_json("compared.json", compared(result, more))
     result.report = result.student.report()
     result.seconds = steps.seconds()
     return result
@@ -248,6 +264,23 @@ def _checked_data(data, split, seed, split_seed):
     if len(made.test) == 0:
         raise InputError(f"the split {split} of {data} has no test image; give another")
     return split, len(made.train), len(index.class_names)
+
+
+def _batches(images):
+    """Return how a training is cut into batches: few images into smaller ones."""
+    size = 16 if images < FEW_IMAGES else 32
+    return {"batch_size": size, "batch_parts": parts_for(size, usable_cores())}
+
+
+def _unlabelled_images(folder, data):
+    """Count the images of a folder that the data set does not name."""
+    from rkd_keras.data import open_dataset
+    from rkd_keras.files.listing import list_images
+
+    if folder is None:
+        return 0
+    named = {Path(file).resolve() for file in open_dataset(data).files}
+    return sum(Path(file).resolve() not in named for file in list_images(folder))
 
 
 def _opened(out, resume, overwrite):

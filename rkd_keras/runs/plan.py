@@ -23,6 +23,7 @@ LEAST_VIEWS, MOST_VIEWS = 2, 32
 # Where images are few, epochs are short: what is shown at most is then counted in
 # images. A tuned teacher's number is of one trial, ten images a class of NEU.
 TUNING_IMAGES, STUDENT_IMAGES, ANSWERED_IMAGES = 2_500, 300_000, 20_000
+TEACHER_IMAGES = 12_000
 # Share of the time that is left after the teacher's training which its answers get.
 ANSWERS_SHARE = 0.15
 
@@ -32,7 +33,7 @@ class Plan:
     """What a pipeline will do.
 
     Attributes:
-        images: training images.
+        images: training images, those that have a label.
         teacher_epochs: epochs of the teacher, 0 without one.
         teacher_views: seeded views whose answers are stored, 0 without a teacher.
         student_epochs: epochs of the student.
@@ -40,6 +41,7 @@ class Plan:
         student_seconds: of these the time from the teacher's answers on.
         teacher: the teacher's name among the pipeline's, as it was chosen.
         start: what the student starts from, as it was chosen.
+        unlabelled: images without a label that the student learns from as well.
     """
 
     images: int
@@ -50,6 +52,17 @@ class Plan:
     student_seconds: float = 0.0
     teacher: str | None = None
     start: str | None = None
+    unlabelled: int = 0
+
+    @property
+    def alone_epochs(self):
+        """Epochs in which a student without a teacher is shown as many images."""
+        return -(-self.student_epochs * self.shown // self.images)
+
+    @property
+    def shown(self):
+        """Images that an epoch shows to a student with a teacher."""
+        return self.images + self.unlabelled
 
     def sentences(self):
         """Return the plan in words, a list of sentences."""
@@ -73,9 +86,9 @@ class Plan:
         Returns:
             A `Plan` of other epochs.
         """
-        answers = self.teacher_views * self.images * speeds.answer_seconds
-        epoch = students * self.images * speeds.student_seconds
-        most = max(MOST_STUDENT_EPOCHS, STUDENT_IMAGES // self.images)
+        answers = self.teacher_views * self.shown * speeds.answer_seconds
+        epoch = students * self.shown * speeds.student_seconds
+        most = max(MOST_STUDENT_EPOCHS, STUDENT_IMAGES // self.shown)
         epochs = _within((left - answers) / epoch, LEAST_EPOCHS, most)
         before = self.seconds - self.student_seconds
         after = answers + epochs * epoch + ENDING_SECONDS
@@ -115,6 +128,7 @@ def make_plan(
     speeds,
     students=1,
     tuning=False,
+    unlabelled=0,
 ):
     """Divide the minutes between teacher and student.
 
@@ -126,6 +140,7 @@ def make_plan(
             Defaults to `1`.
         tuning: whether the teacher has learnt of other images before. Defaults to
             `False`.
+        unlabelled: further images that the student learns from. Defaults to `0`.
 
     Returns:
         A `Plan`. It takes longer than asked for where the least that is useful does.
@@ -141,20 +156,23 @@ def make_plan(
     spent = 0.0
     if speeds.teacher_seconds:
         epoch = images * speeds.teacher_seconds
-        least, most = LEAST_EPOCHS, MOST_TEACHER_EPOCHS
+        least = LEAST_EPOCHS
+        most = max(MOST_TEACHER_EPOCHS, TEACHER_IMAGES // images)
         if tuning:
             least = LEAST_TUNING_EPOCHS
             most = max(MOST_TUNING_EPOCHS, TUNING_IMAGES // images)
         teacher_epochs = _within(TEACHER_SHARE * left / epoch, least, most)
         spent += teacher_epochs * epoch
     if speeds.answer_seconds:
-        view = images * speeds.answer_seconds
-        most = max(MOST_VIEWS, ANSWERED_IMAGES // images)
+        shown = images + unlabelled
+        view = shown * speeds.answer_seconds
+        most = max(MOST_VIEWS, ANSWERED_IMAGES // shown)
         views = _within(ANSWERS_SHARE * (left - spent) / view, LEAST_VIEWS, most)
         if tuning:
             # What the head is fitted to, before the rest is tuned.
-            spent += HEAD_VIEWS * view
-    plan = Plan(images, teacher_epochs, views, 0, BEGINNING_SECONDS + spent)
+            spent += HEAD_VIEWS * images * speeds.answer_seconds
+    before = BEGINNING_SECONDS + spent
+    plan = Plan(images, teacher_epochs, views, 0, before, unlabelled=unlabelled)
     return plan.with_student(left - spent, speeds, students)
 
 
@@ -174,10 +192,22 @@ class Planner:
         students: students that are trained for so long.
         chosen: dict of what a continued pipeline must choose again: the `teacher` and
             the `start` of the plan.
+        unlabelled: images without a label that the student learns from as well.
+            Defaults to `0`.
     """
 
-    def __init__(self, folder, images, num_classes, student, teacher, students, chosen):
-        self.chosen = chosen
+    def __init__(
+        self,
+        folder,
+        images,
+        num_classes,
+        student,
+        teacher,
+        students,
+        chosen,
+        unlabelled=0,
+    ):
+        self.chosen, self.unlabelled = chosen, unlabelled
         self.folder, self.images, self.num_classes = folder, images, num_classes
         self.student, self.teacher, self.students = student, teacher, students
         self.plan = self.speeds = None
@@ -198,7 +228,9 @@ class Planner:
         self.speeds = measured(self.student, self.num_classes, self.teacher)
         speeds = self.speeds
         tuning = self.teacher is not None and self.teacher.weights == "imagenet"
-        plan = make_plan(minutes, self.images, speeds, self.students, tuning)
+        plan = make_plan(
+            minutes, self.images, speeds, self.students, tuning, self.unlabelled
+        )
         if epochs is not None:
             plan = replace(
                 plan,

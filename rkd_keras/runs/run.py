@@ -124,7 +124,8 @@ class Run(RunFolder):
         """Networks that a pipeline trained beside this one.
 
         Returns:
-            List of dicts with `name`, `accuracy`, `parameters` and `epochs`.
+            List of dicts with `name`, `accuracy`, `parameters`, `images` that it learnt
+            from and `epochs`.
         """
         return self._read("compared.json", list) or []
 

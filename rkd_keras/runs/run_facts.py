@@ -86,7 +86,8 @@ def list_limits(run):
     limits = []
     config, scores = run.config or {}, run.scores
     data = Path(config.get("data") or "")
-    if config.get("data") and (data / "synthetic.json").is_file():
+    folder = data.parent if data.suffix == ".csv" else data
+    if config.get("data") and (folder / "synthetic.json").is_file():
         limits.append(
             "All images were drawn by a program, none was photographed. The scores "
             "show that the software works; they say nothing about a real line."

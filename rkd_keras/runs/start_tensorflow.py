@@ -4,6 +4,9 @@ import os
 import sys
 import tempfile
 
+# A part of a batch holds at least so many images: batch normalisation learns from it.
+LEAST_PART = 16
+
 
 def start_tensorflow(find_devices=None, batch_parts=1):
     """Import TensorFlow and find its devices, with standard error held back.
@@ -33,8 +36,6 @@ def start_tensorflow(find_devices=None, batch_parts=1):
             import tensorflow as tf
 
             if "TF_NUM_INTRAOP_THREADS" not in os.environ:
-                from rkd_keras.trainers.batch_parts import threads_of_parts
-
                 threads = threads_of_parts(batch_parts, usable_cores())
                 tf.config.threading.set_intra_op_parallelism_threads(threads)
             (find_devices or tf.config.list_logical_devices)()
@@ -59,3 +60,38 @@ def usable_cores():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads_of_parts(parts, cores):
+    """Return the threads of one operation, so that the parts share the cores.
+
+    Args:
+        parts: parts of a batch.
+        cores: processor cores that there are.
+
+    Returns:
+        Threads, or 0 for TensorFlow's own choice.
+
+    Example:
+        >>> [threads_of_parts(parts, 4) for parts in (1, 2, 8)]
+        [0, 2, 1]
+    """
+    return 0 if parts == 1 else max(cores // parts, 1)
+
+
+def parts_for(batch_size, cores):
+    """Return how many parts of a batch use so many cores well.
+
+    Args:
+        batch_size: images of a batch.
+        cores: processor cores that there are.
+
+    Returns:
+        Parts, at least 1; each of equal size, and of 16 images or more.
+
+    Example:
+        >>> [parts_for(batch, 4) for batch in (8, 32, 64, 100)]
+        [1, 2, 4, 4]
+    """
+    most = max(min(cores, batch_size // LEAST_PART), 1)
+    return next(parts for parts in range(most, 0, -1) if batch_size % parts == 0)

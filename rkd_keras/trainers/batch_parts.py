@@ -3,9 +3,6 @@
 import keras
 from keras import ops
 
-# A part holds at least so many images: batch normalisation learns from a part.
-LEAST_PART = 16
-
 
 def in_parts(model, images, parts, training):
     """Run a model over the parts of a batch, which do not wait for one another.
@@ -42,41 +39,6 @@ def in_parts(model, images, parts, training):
     return keras.tree.map_structure(
         lambda *each: ops.concatenate(each, axis=0), *answers
     )
-
-
-def threads_of_parts(parts, cores):
-    """Return the threads of one operation, so that the parts share the cores.
-
-    Args:
-        parts: parts of a batch.
-        cores: processor cores that there are.
-
-    Returns:
-        Threads, or 0 for TensorFlow's own choice.
-
-    Example:
-        >>> [threads_of_parts(parts, 4) for parts in (1, 2, 8)]
-        [0, 2, 1]
-    """
-    return 0 if parts == 1 else max(cores // parts, 1)
-
-
-def parts_for(batch_size, cores):
-    """Return how many parts of a batch use so many cores well.
-
-    Args:
-        batch_size: images of a batch.
-        cores: processor cores that there are.
-
-    Returns:
-        Parts, at least 1; each of equal size, and of 16 images or more.
-
-    Example:
-        >>> [parts_for(batch, 4) for batch in (8, 32, 64, 100)]
-        [1, 2, 4, 4]
-    """
-    most = max(min(cores, batch_size // LEAST_PART), 1)
-    return next(parts for parts in range(most, 0, -1) if batch_size % parts == 0)
 
 
 @keras.saving.register_keras_serializable(package="rkd_keras")

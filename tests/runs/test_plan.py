@@ -113,3 +113,24 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (out / "plan.json").write_text("{}")
     with pytest.raises(InputError, match="continue it with --resume"):
         pipeline(data, out, quiet=True)
+
+
+def test_images_without_labels_are_shown_too_and_to_nobody_alone():
+    few = make_plan(5, 120, SPEEDS, students=2, unlabelled=480)
+    assert few.shown == 600
+    assert few.alone_epochs == 5 * few.student_epochs
+    spent = few.teacher_epochs * 120 * 0.010 + few.teacher_views * 600 * 0.003
+    spent += 2 * few.student_epochs * 600 * 0.003
+    assert spent + FIXED_SECONDS == pytest.approx(few.seconds)
+    # The teacher learns from labels alone.
+    assert few.teacher_epochs == make_plan(5, 120, SPEEDS).teacher_epochs
+
+
+def test_images_without_labels_need_a_teacher(tmp_path):
+    from rkd_keras.data.synthetic import write_dataset
+
+    data = write_dataset(tmp_path / "strips", per_class=9, size=32, quiet=True)
+    options = {"teacher": "none", "unlabelled": data, "quiet": True}
+    with pytest.raises(InputError, match="need a teacher who answers for them"):
+        pipeline(data, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()

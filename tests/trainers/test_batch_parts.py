@@ -6,8 +6,9 @@ import pytest
 
 from rkd_keras.models import ResNet18
 from rkd_keras.models.blocks import conv_bn
+from rkd_keras.runs.start_tensorflow import parts_for, threads_of_parts
 from rkd_keras.trainers import BatchParts, RKDTrainer, TrainingCheckpoint
-from rkd_keras.trainers.batch_parts import in_parts, parts_for, threads_of_parts
+from rkd_keras.trainers.batch_parts import in_parts
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (7, 16, 16, 3)).astype("float32")
 LABELS = np.arange(7) % 3
