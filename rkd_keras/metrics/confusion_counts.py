@@ -11,7 +11,8 @@ class ConfusionCounts(keras.metrics.Metric):
 
     Labels are class indices `(n,)` or `(n, 1)`, or one-hot or soft labels
     `(n, num_classes)`, of which the largest counts. Predictions are logits or
-    probabilities `(n, num_classes)`: the largest is the same in both.
+    probabilities `(n, num_classes)`: the largest is the same in both. What has no
+    label, an index below 0 or a row of zeros, is not counted.
 
     Args:
         num_classes: number of classes, at least 2.
@@ -45,7 +46,8 @@ class ConfusionCounts(keras.metrics.Metric):
                 f"Received: y_pred.shape={tuple(y_pred.shape)}"
             )
         if len(y_true.shape) == 2 and y_true.shape[-1] == self.num_classes:
-            y_true = ops.argmax(y_true, axis=-1)
+            known = ops.any(y_true > 0, axis=-1)
+            y_true = ops.where(known, ops.argmax(y_true, axis=-1), -1)
         elif len(y_true.shape) == 1 or y_true.shape[-1] == 1:
             y_true = ops.reshape(y_true, (-1,))
         else:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from rkd_keras.errors import InputError
 from rkd_keras.options import (
+    LARGEST_SIDE,
     AnyPath,
     Data,
     Model,
@@ -17,7 +18,6 @@ from rkd_keras.options import (
     Quiet,
     Resume,
     Seed,
-    Size,
     SplitSeed,
     checked,
 )
@@ -26,8 +26,9 @@ from rkd_keras.runs.pipeline_networks import (
     TAUGHT,
     TEACHERS,
     VIEWS,
-    choose_start,
-    choose_teacher,
+    batches,
+    choose_networks,
+    count_unlabelled,
 )
 from rkd_keras.runs.plan import Plan, Planner
 from rkd_keras.runs.start_tensorflow import (
@@ -39,7 +40,6 @@ from rkd_keras.runs.steps import Steps
 
 # Fewer images of a class leave nothing to test or to validate on.
 LEAST_IMAGES = 6
-FEW_IMAGES = 300
 STRIPS = "strips"
 
 
@@ -96,7 +96,15 @@ def pipeline(
             choices=("auto", "neu", "none"),
         ),
     ] = "auto",
-    size: Size = 64,
+    size: Annotated[
+        int | None,
+        Option(
+            "Side of the student's square input in pixels; if left out 64, or 128, for "
+            "the same multiply-adds, where images are larger and ImageNet teaches.",
+            at_least=8,
+            at_most=LARGEST_SIDE,
+        ),
+    ] = None,
     split: Annotated[
         str | None,
         Option("Split protocol; the data's own parts, or holdout, if left out."),
@@ -153,17 +161,15 @@ def pipeline(
     start_tensorflow(batch_parts=parts_for(32, usable_cores()))
     # What was chosen stays, whatever has been installed meanwhile.
     begun = (Plan.read(out) if resume else None) or Plan(0, 0, 0, 0, 0.0)
-    if start == "auto":
-        start = begun.start or choose_start(data, model)
-    chosen = teacher
-    if teacher == "auto":
-        chosen = begun.teacher or choose_teacher(start)
+    view, start, chosen = choose_networks(
+        data, model, size, begun.start or start, begun.teacher or teacher
+    )
     if unlabelled and chosen == "none":
         raise InputError(
             "images without labels need a teacher who answers for them; leave "
             "--unlabelled, or give --teacher sarsn34"
         )
-    more = _unlabelled_images(unlabelled, data)
+    more = count_unlabelled(unlabelled, data)
     steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
@@ -179,15 +185,15 @@ def pipeline(
         data,
         folder / "student",
         model=model,
-        size=size,
+        **view,
         weights=None if start == "none" else start,
-        **_batches(images + more),
+        **batches(images + more),
         **common,
     )
     alone = replace(student, out=str(folder / "alone")) if compare else None
     teacher = None
     if chosen != "none":
-        options = {"size": size, **common, **_batches(images), **TEACHERS[chosen]}
+        options = {**common, **batches(images), **TEACHERS[chosen]}
         teacher = Settings(data, folder / "teacher", **options)
     steps.begin("Plan")
     steps.say(f"teacher: {chosen}; the student starts from: {start}")
@@ -264,23 +270,6 @@ def _checked_data(data, split, seed, split_seed):
     if len(made.test) == 0:
         raise InputError(f"the split {split} of {data} has no test image; give another")
     return split, len(made.train), len(index.class_names)
-
-
-def _batches(images):
-    """Return how a training is cut into batches: few images into smaller ones."""
-    size = 16 if images < FEW_IMAGES else 32
-    return {"batch_size": size, "batch_parts": parts_for(size, usable_cores())}
-
-
-def _unlabelled_images(folder, data):
-    """Count the images of a folder that the data set does not name."""
-    from rkd_keras.data import open_dataset
-    from rkd_keras.files.listing import list_images
-
-    if folder is None:
-        return 0
-    named = {Path(file).resolve() for file in open_dataset(data).files}
-    return sum(Path(file).resolve() not in named for file in list_images(folder))
 
 
 def _opened(out, resume, overwrite):

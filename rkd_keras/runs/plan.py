@@ -12,6 +12,8 @@ BEGINNING_SECONDS = 60.0
 # Seconds of all that follows the last training: four exports with their checks,
 # latency, report. Measured with the default student.
 ENDING_SECONDS = 75.0
+# Seconds that an epoch takes beside its steps: validation, logs, checkpoint.
+EPOCH_SECONDS = 0.2
 # Share of the training time that the teacher gets.
 TEACHER_SHARE = 0.4
 LEAST_EPOCHS, MOST_TEACHER_EPOCHS, MOST_STUDENT_EPOCHS = 8, 60, 400
@@ -87,7 +89,9 @@ class Plan:
             A `Plan` of other epochs.
         """
         answers = self.teacher_views * self.shown * speeds.answer_seconds
-        epoch = students * self.shown * speeds.student_seconds
+        epoch = students * self.shown * speeds.student_seconds + EPOCH_SECONDS
+        # A student alone is shown as many images in more epochs.
+        epoch += (students - 1) * EPOCH_SECONDS * self.shown / self.images
         most = max(MOST_STUDENT_EPOCHS, STUDENT_IMAGES // self.shown)
         epochs = _within((left - answers) / epoch, LEAST_EPOCHS, most)
         before = self.seconds - self.student_seconds
@@ -155,7 +159,7 @@ def make_plan(
     teacher_epochs = views = 0
     spent = 0.0
     if speeds.teacher_seconds:
-        epoch = images * speeds.teacher_seconds
+        epoch = images * speeds.teacher_seconds + EPOCH_SECONDS
         least = LEAST_EPOCHS
         most = max(MOST_TEACHER_EPOCHS, TEACHER_IMAGES // images)
         if tuning:

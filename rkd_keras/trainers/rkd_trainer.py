@@ -55,8 +55,8 @@ class RKDTrainer(keras.Model):
         terms: list of `DistillationTerm` beside the hard loss. Defaults to `None`:
             `standard_terms` with the arguments above.
         unlabelled: whether some images have no label, which is then below 0, or a
-            row of zeros: the hard loss and the metrics pass them over, all other
-            terms take them. Defaults to `False`.
+            row of zeros: the hard loss and the package's metrics pass them over, all
+            other terms take them. Defaults to `False`.
         batch_parts: parts of a batch on which the student learns side by side, see
             `BatchParts`; relations span them. Defaults to `1`.
         **kwargs: `keras.Model` arguments such as `name`.
@@ -277,7 +277,8 @@ class RKDTrainer(keras.Model):
         self._loss_tracker.update_state(
             whole(loss), batch_weight(y_pred[0], sample_weight)
         )
-        y, sample_weight = labelled(y, sample_weight, self.unlabelled)
+        # Our metrics count no image without a label.
+        _, sample_weight = labelled(y, sample_weight, self.unlabelled)
         return self.compute_metrics(x, y, y_pred[0], sample_weight)
 
     def test_step(self, data):
