@@ -10,6 +10,7 @@ written to the report. A folder's earlier row is replaced.
 
 import argparse
 import csv
+import json
 from pathlib import Path
 
 from provenance import plain, provenance
@@ -18,8 +19,9 @@ from rkd_keras.files.replacing import replacing
 from rkd_keras.runs import evaluate, open_run
 
 FIELDS = (
-    *("name", "split", "images", "test_images", "teacher", "teacher_epochs"),
-    *("teacher_accuracy", "model", "start", "student_epochs", "accuracy"),
+    *("name", "split", "images", "unlabelled", "test_images"),
+    *("teacher", "teacher_epochs", "teacher_accuracy"),
+    *("model", "size", "start", "student_epochs", "accuracy"),
     *("alone_accuracy", "int8_accuracy", "minutes", "command", "commit", "machine"),
 )
 
@@ -50,8 +52,10 @@ def row_of(folder):
         "name": folder.name,
         "split": student.settings.split,
         "images": len(student.split["train"]),
+        "unlabelled": json.loads((folder / "plan.json").read_text())["unlabelled"],
         "test_images": student.scores["images"],
         "model": student.settings.model,
+        "size": student.settings.size,
         "start": student.settings.weights or "none",
         "student_epochs": len(student.history["epoch"]),
         "accuracy": round(student.scores["accuracy"], 6),

@@ -14,8 +14,8 @@ BEGINNING_SECONDS = 60.0
 ENDING_SECONDS = 75.0
 # Seconds that an epoch takes beside its steps: validation, logs, checkpoint.
 EPOCH_SECONDS = 0.2
-# Share of the training time that the teacher gets.
-TEACHER_SHARE = 0.4
+# Share of the training time that the teacher gets; one that is tuned knows most already.
+TEACHER_SHARE, TUNING_SHARE = 0.4, 0.25
 LEAST_EPOCHS, MOST_TEACHER_EPOCHS, MOST_STUDENT_EPOCHS = 8, 60, 400
 # A network that has learnt of the world needs few, and forgets with more.
 LEAST_TUNING_EPOCHS, MOST_TUNING_EPOCHS = 4, 16
@@ -160,12 +160,12 @@ def make_plan(
     spent = 0.0
     if speeds.teacher_seconds:
         epoch = images * speeds.teacher_seconds + EPOCH_SECONDS
-        least = LEAST_EPOCHS
+        least, share = LEAST_EPOCHS, TEACHER_SHARE
         most = max(MOST_TEACHER_EPOCHS, TEACHER_IMAGES // images)
         if tuning:
-            least = LEAST_TUNING_EPOCHS
+            least, share = LEAST_TUNING_EPOCHS, TUNING_SHARE
             most = max(MOST_TUNING_EPOCHS, TUNING_IMAGES // images)
-        teacher_epochs = _within(TEACHER_SHARE * left / epoch, least, most)
+        teacher_epochs = _within(share * left / epoch, least, most)
         spent += teacher_epochs * epoch
     if speeds.answer_seconds:
         shown = images + unlabelled

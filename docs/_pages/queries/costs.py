@@ -134,10 +134,11 @@ def pipelines_table(results):
         teacher = f"{row['teacher']}, {percent(row['teacher_accuracy'])}"
         start = "" if row["start"] == "none" else f", from {row['start']}"
         alone = row["alone_accuracy"]
+        more = f" + {row['unlabelled']}" if int(row["unlabelled"] or 0) else ""
         cells = [
-            f"{row['images']} / {row['test_images']}",
+            f"{row['images']}{more} / {row['test_images']}",
             teacher,
-            f"{row['model']}{start}",
+            f"{row['model']} at {row['size']}{start}",
             f"{row['student_epochs']}",
             percent(alone) if alone else "",
             percent(row["accuracy"]),
@@ -145,8 +146,45 @@ def pipelines_table(results):
             f"{row['minutes']:.0f}",
         ]
         lines.append([row["name"], *cells])
-    titles = ["data", "images to train / test", "teacher", "student", "epochs"]
+    titles = ["data", "images to train (+ without label) / test", "teacher"]
+    titles += ["student", "epochs"]
     titles += ["alone", "distilled", "int8", "minutes"]
+    return table(titles, lines)
+
+
+@query
+def pipeline_choices_table(results):
+    """Show what each trial of a pipeline's student came to on held-out images."""
+    rows = results.read("pipeline_choices/rows.jsonl")
+    lines = [
+        [
+            f"{row['data']}, {row['images']} images",
+            row["trial"],
+            "side by side" if row["batch_parts"] > 1 else "whole",
+            f"{row['image_steps']:,}",
+            percent(row["teacher_accuracy"]),
+            percent(row["accuracy"]),
+        ]
+        for row in rows
+    ]
+    titles = ["held out of", "the student's trial", "batches", "images shown"]
+    return table([*titles, "teacher", "student"], lines)
+
+
+@query
+def cores_table(results):
+    """Show how much faster two cores train than one."""
+    lines = [
+        [
+            row["model"],
+            f"{row['batch']}",
+            f"{row['one_core']:.0f}",
+            f"{row['two_cores']:.0f}",
+            f"{row['ratio']:.2f}",
+        ]
+        for row in results.read("both_cores.json")
+    ]
+    titles = ["student", "batch", "images a second, one core", "two cores", "ratio"]
     return table(titles, lines)
 
 
