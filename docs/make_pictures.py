@@ -9,6 +9,7 @@ picture of the report is a screenshot by headless Chromium, where it is installe
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import tempfile
@@ -32,7 +33,8 @@ from rkd_keras.models import EdgeResNetSmall
 from rkd_keras.predict import load
 
 IMAGES = Path(__file__).parent / "images"
-SIDE = 180
+STATION = Path(__file__).parent / "guides" / "images" / "station_live.png"
+SIDE, LOOK_HEIGHT = 180, 420
 SHEET_CLASS = "scratches"
 
 
@@ -43,8 +45,8 @@ def main(run, data=None, seed=0):
     save("overview.jpg", overview(strips if data is None else data, seed))
     save("mosaic_and_fusion.jpg", sheet_of_new_samples(open_dataset(strips), seed))
     report = run / "student" / "report.html"
-    if report.is_file():
-        screenshot(report, IMAGES / "report.png")
+    if report.is_file() and screenshot(report, IMAGES / "report.png"):
+        save("first_look.jpg", first_look(strips))
 
 
 def overview(data, seed):
@@ -94,6 +96,43 @@ def sheet_of_new_samples(index, seed):
     return contact_sheet(rows)
 
 
+def first_look(strips):
+    """The terminal, the report and the station, side by side."""
+    pictures = [
+        terminal(strips),
+        read_image(IMAGES / "report.png"),
+        read_image(STATION),
+    ]
+    tiles = []
+    for picture in pictures:
+        height, width = picture.shape[:2]
+        size = (LOOK_HEIGHT, width * LOOK_HEIGHT // height)
+        tiles += [resize_image(picture, size), np.full((LOOK_HEIGHT, 12, 3), 255)]
+    return np.concatenate(tiles[:-1], axis=1).astype(np.uint8)
+
+
+def terminal(strips):
+    """Photograph what `rkd-keras predict` prints of one drawn strip of each class."""
+    from rich.console import Console
+    from rich.text import Text
+
+    files = sorted(strips.glob("IMAGES/*_1.jpg"))
+    words = ["rkd-keras", "predict", *(str(f.relative_to(strips)) for f in files)]
+    words += ["--model", "../student/student.tflite"]
+    shown = "rkd-keras predict IMAGES/*_1.jpg --model ../student/student.tflite"
+    done = subprocess.run(words, cwd=strips, check=True, capture_output=True, text=True)
+    with open(os.devnull, "w") as nowhere:
+        console = Console(record=True, width=76, file=nowhere)
+        console.print(Text(f"$ {shown}", "bold"))
+        console.print(Text(done.stdout.rstrip()))
+        drawing = console.export_svg(title="rkd-keras")
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder, "terminal.html")
+        page.write_text(f"<body style='margin:0'>{drawing}</body>", encoding="utf-8")
+        screenshot(page, Path(folder, "terminal.png"), 960, 440)
+        return read_image(Path(folder, "terminal.png"))
+
+
 def save(name, picture):
     path = IMAGES / name
     cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
@@ -105,7 +144,7 @@ def screenshot(page, path, width=1100, height=900):
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         print(f"{path} stays as it is: there is no Chromium")
-        return
+        return False
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
@@ -122,6 +161,7 @@ def screenshot(page, path, width=1100, height=900):
             capture_output=True,
         )
     print(f"{path}: {path.stat().st_size / 1024:.0f} kB")
+    return True
 
 
 if __name__ == "__main__":

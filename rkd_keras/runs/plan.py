@@ -14,7 +14,7 @@ BEGINNING_SECONDS = 60.0
 ENDING_SECONDS = 75.0
 # Seconds that an epoch takes beside its steps: validation, logs, checkpoint.
 EPOCH_SECONDS = 0.2
-# Share of the training time that the teacher gets; one that is tuned knows most already.
+# Share of the training time that the teacher gets; one that is tuned knows a lot.
 TEACHER_SHARE, TUNING_SHARE = 0.4, 0.25
 LEAST_EPOCHS, MOST_TEACHER_EPOCHS, MOST_STUDENT_EPOCHS = 8, 60, 400
 # A network that has learnt of the world needs few, and forgets with more.
