@@ -10,6 +10,8 @@ WAYS = {
     "repaired": "int8 as `export` writes it",
     "int8-dynamic": "int8-dynamic",
 }
+# Of `TRAINED` in the benchmark: narrow, and trained briefly.
+NARROW = ("densenet121", "mobilenet_v2")
 
 
 @query
@@ -19,9 +21,10 @@ def int8_table(results):
     for (network, way), rows in results.read(FILE).groups("network", "way").items():
         lost = rows.values("points_lost")
         steps = sorted({row["repair"]["step"] for row in rows if row["repair"]})
+        short = f", a quarter wide, {rows[0]['epochs']} epochs"
         lines.append(
             [
-                f"`{network}`",
+                f"`{network}`{short if network in NARROW else ''}",
                 WAYS[way],
                 len(rows),
                 f"{sum(lost) / len(lost):+.2f}",
