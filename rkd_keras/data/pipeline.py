@@ -200,7 +200,9 @@ class TrainingPipeline:
         images = tf.data.Dataset.range(len(self.images)).map(
             lambda i: self._view(take(i), view, i), tf.data.AUTOTUNE
         )
-        return images.batch(self.batch_size).with_options(steady_options())
+        batches = images.batch(self.batch_size).with_options(steady_options())
+        # The next views are made while a teacher answers.
+        return batches.prefetch(2)
 
     def _view(self, image, view, index):
         if self.augment is None:
