@@ -14,7 +14,7 @@ MINUTES = 5.0
 SIDE = 64
 # Of so many strips of each class so many have a label to learn from: on a line images
 # are many and labels few, and that is what a teacher is for.
-PER_CLASS, LABELLED = 150, 14
+PER_CLASS, LABELLED = 150, 20
 
 
 @checked
