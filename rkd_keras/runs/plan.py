@@ -153,7 +153,7 @@ def make_plan(
         >>> from rkd_keras.runs.speeds import Speeds
         >>> plan = make_plan(15, 1000, Speeds(0.010, 0.003, 0.003))
         >>> plan.teacher_epochs, plan.teacher_views, plan.student_epochs
-        (27, 21, 116)
+        (30, 22, 122)
     """
     left = max(60.0 * minutes - BEGINNING_SECONDS - ENDING_SECONDS, 0.0)
     teacher_epochs = views = 0
