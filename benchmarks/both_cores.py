@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from provenance import provenance
+from provenance import provenance, write_rows
 
 IMAGES, CLASSES, VIEWS, FEATURES = 1024, 6, 4, 1280
 WARM_UP = 10
@@ -51,11 +51,7 @@ def main():
             row |= {"ratio": round(statistics.median(ratios), 3)}
             rows.append({**row, "rounds": args.rounds, **provenance()})
             print(rows[-1], file=sys.stderr, flush=True)
-    text = json.dumps(rows, indent=1) + "\n"
-    if args.json:
-        args.json.write_text(text, encoding="utf-8")
-    else:
-        print(text)
+    write_rows(rows, args.json)
 
 
 def started(args, precision, batch, cores):

@@ -1,5 +1,6 @@
 """Say beside a measured row what made it: the command, the commit, the machine."""
 
+import json
 import shlex
 import subprocess
 import sys
@@ -62,3 +63,12 @@ def machine_name():
     except OSError:
         flags = set()
     return ", ".join([*words, *(name for flag, name in FLAGS.items() if flag in flags)])
+
+
+def write_rows(rows, path=None):
+    """Write rows as JSON to a file, or print them where none is given."""
+    text = json.dumps(rows, indent=1) + "\n"
+    if path:
+        path.write_text(text, encoding="utf-8")
+    else:
+        print(text)

@@ -10,13 +10,12 @@ tells how the process ended. Linux with glibc only.
 
 import argparse
 import ctypes.util
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from provenance import provenance
+from provenance import provenance, write_rows
 
 # Input channels, filters, side of the map, batch.
 SHAPES = (
@@ -51,11 +50,7 @@ def main():
         row["status"] = status(shape)
         rows.append({**row, **provenance()})
         print(rows[-1], file=sys.stderr, flush=True)
-    text = json.dumps(rows, indent=1) + "\n"
-    if args.json:
-        args.json.write_text(text, encoding="utf-8")
-    else:
-        print(text)
+    write_rows(rows, args.json)
 
 
 def status(shape):

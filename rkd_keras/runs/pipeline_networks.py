@@ -55,8 +55,9 @@ def choose_networks(data, model, size, start, teacher):
         Dict of `Settings` for what the student sees, start, teacher.
     """
     from rkd_keras.data import open_dataset
+    from rkd_keras.models.imagenet_weights import is_installed
 
-    if teacher == "auto" and start != "neu" and imagenet_is_installed():
+    if teacher == "auto" and is_installed(TEACHERS["imagenet"]["model"]):
         teacher = "imagenet"
     view = {"size": size}
     if size is None:
@@ -65,7 +66,9 @@ def choose_networks(data, model, size, start, teacher):
     if start == "auto":
         start = "none" if "model_options" in view else choose_start(data, model)
     if teacher == "auto":
-        teacher = choose_teacher(start)
+        # A student that begins with NEU's strips has no teacher: one that begins with
+        # nothing has more to learn, in the same minutes.
+        teacher = "none" if start == "neu" else "sarsn34"
     return view, start, teacher
 
 
@@ -101,24 +104,6 @@ def choose_start(data, model):
     # Of many images some tell.
     few = files[:: -(-len(files) // MOST_LOOKED_AT)]
     return "none" if find_seen(few) else "neu"
-
-
-def choose_teacher(start):
-    """Choose the teacher: ImageNet's knowledge where it is installed.
-
-    Without it a student that begins with NEU's strips has no teacher: one that begins
-    with nothing has more to learn, in the same minutes.
-    """
-    if imagenet_is_installed():
-        return "imagenet"
-    return "none" if start == "neu" else "sarsn34"
-
-
-def imagenet_is_installed():
-    """Tell whether the extra that brings the teacher's weights is there."""
-    from rkd_keras.models.imagenet_weights import is_installed
-
-    return is_installed(TEACHERS["imagenet"]["model"])
 
 
 def batches(images):
