@@ -39,34 +39,30 @@ def model():
     return lopsided()
 
 
-@pytest.fixture(scope="module")
-def cured(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("cured") / "student.tflite"
-    said = []
-    report = export_model(
+def exported(model, path, **options):
+    """Export to int8, calibrated and checked with this file's images."""
+    return export_model(
         model,
         path,
         CARD,
         quantization="int8",
         calibration_images=IMAGES,
         check_images=CHECKS,
-        explain=True,
-        say=said.append,
+        **options,
     )
+
+
+@pytest.fixture(scope="module")
+def cured(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("cured") / "student.tflite"
+    said = []
+    report = exported(model, path, explain=True, say=said.append)
     return path, report, said
 
 
 def test_without_repair_it_is_refused_as_before(model, tmp_path):
     with pytest.raises(InputError, match=r"was not written.*of 60 verdicts"):
-        export_model(
-            model,
-            tmp_path / "student.tflite",
-            CARD,
-            quantization="int8",
-            calibration_images=IMAGES,
-            check_images=CHECKS,
-            repair=False,
-        )
+        exported(model, tmp_path / "student.tflite", repair=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,15 +110,7 @@ def test_a_file_that_nothing_cures_is_refused(model, tmp_path, monkeypatch):
     )
     said = []
     with pytest.raises(InputError, match=r"was not written.*needed 99%"):
-        export_model(
-            model,
-            tmp_path / "student.tflite",
-            CARD,
-            quantization="int8",
-            calibration_images=IMAGES,
-            check_images=CHECKS,
-            say=said.append,
-        )
+        exported(model, tmp_path / "student.tflite", say=said.append)
     assert list(tmp_path.iterdir()) == [] and taught == [len(IMAGES)]
     assert any(line.startswith("repair 3") for line in said)
 
