@@ -90,7 +90,7 @@ def student(index, split, features, label, seed):
     from rkd_keras.data import load_samples
     from rkd_keras.models import EdgeResNetSmall
     from rkd_keras.models.taps import layer_call
-    from rkd_keras.trainers import get_recipe
+    from rkd_keras.trainers.out_of_fold import fit_student
 
     images = {
         part: load_samples(index, getattr(split, part))
@@ -100,19 +100,8 @@ def student(index, split, features, label, seed):
     shown, labels = images["train"][0], relabelled(images["train"][1], label)
     known = labels < classes
     keras.utils.set_random_seed(seed)
-    recipe = get_recipe("fast").with_changes(epochs=STUDENT_EPOCHS)
-    pipeline = recipe.pipeline(shown[known], labels[known], classes, seed)
-    steps = pipeline.steps_per_epoch
     model = EdgeResNetSmall(classes)
-    loss = recipe.loss(np.bincount(labels[known], minlength=classes))
-    model.compile(recipe.optimizer(steps), loss, jit_compile=False)
-    model.fit(
-        pipeline.dataset(),
-        steps_per_epoch=steps,
-        epochs=STUDENT_EPOCHS,
-        shuffle=False,
-        verbose=0,
-    )
+    fit_student(model, shown[known], labels[known], STUDENT_EPOCHS, seed)
     body = keras.Model(model.inputs[0], layer_call(model, "logits")[0])
     parts = {
         part: (body.predict(each, verbose=0), relabelled(found, label))

@@ -97,14 +97,14 @@ def extend(
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
     old, new = open_run(run), new.strip()
-    files = _checked_images(old, folder, new, any_size)
+    digests = _checked_images(old, folder, new, any_size)
     target = Run(out or old.path.with_name(f"{old.path.name}_{new}"))
     if target.path.resolve() == old.path.resolve():
         raise InputError(f"{old.path} is the old run; give another folder with --out")
     targets = [target.model_path, target.split_path, target.path / FACTS]
-    check_targets(targets, [old.path, *files], overwrite)
+    check_targets(targets, [old.path, *digests], overwrite)
     start_tensorflow()
-    made = _made(old, files, new, false_alarm_rate, seed, quiet)
+    made = _made(old, digests, new, false_alarm_rate, seed, quiet)
     network, card, facts, split = made
     make_folder(target.path)
     target.write_json("split.json", split)
@@ -118,7 +118,7 @@ def extend(
 
 
 def _checked_images(run, folder, new, any_size):
-    """Refuse what cannot be a new class, before anything is loaded."""
+    """Refuse what cannot be a new class, before all else; return the files' digests."""
     from rkd_keras.data.reading.identity import digests_of
     from rkd_keras.files.images import list_images, read_image
     from rkd_keras.files.names import printable
@@ -139,7 +139,8 @@ def _checked_images(run, folder, new, any_size):
         raise InputError(f"the class {new!r} exists already; give another name")
     files = list_images(folder)
     known = {row.get("sha256"): row for part in PARTS for row in run.split[part]}
-    for file, digest in zip(files, digests_of(files), strict=True):
+    digests = dict(zip(files, digests_of(files), strict=True))
+    for file, digest in digests.items():
         if digest is not None and digest in known:
             name = run.class_names[known[digest]["label"]]
             raise InputError(
@@ -149,16 +150,15 @@ def _checked_images(run, folder, new, any_size):
     shapes = {file: read_image(file).shape[:2] for file in files}
     if not any_size:
         check_sizes(run, shapes)
-    return files
+    return digests
 
 
-def _made(run, files, new, false_alarm_rate, seed, quiet):
+def _made(run, digests, new, false_alarm_rate, seed, quiet):
     """Return the network, its card, facts, and the split with the new images."""
     import numpy as np
     from rich.console import Console
 
     from rkd_keras.data import load_images
-    from rkd_keras.data.reading.identity import digests_of
     from rkd_keras.export import fit_decisions
     from rkd_keras.models.heads import divided, with_head
     from rkd_keras.predict import new_card
@@ -179,7 +179,7 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
                 continue
             images[part], kept = load_images(found.files, size)
             labels[part] = np.array(found.labels)[kept]
-        added, _ = load_images(files, size, strict=True)
+        added, _ = load_images([*digests], size, strict=True)
     with console.status("computing features"):
         features = {
             part: body.predict(each, BATCH, verbose=0).astype("float32")
@@ -201,7 +201,7 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
     network = with_head(body, kernel, bias, model.name)
     logits = features["val"] @ kernel + bias
     facts = {
-        "images": len(files),
+        "images": len(digests),
         "accuracy_before": float((logits[:, :-1].argmax(1) == labels["val"]).mean()),
         "accuracy_after": float((logits.argmax(1) == labels["val"]).mean()),
         **{
@@ -228,7 +228,7 @@ def _made(run, files, new, false_alarm_rate, seed, quiet):
         )
     rows = [
         {"file": str(f.resolve()), "label": label, "path": f.name, "sha256": digest}
-        for f, digest in zip(files, digests_of(files), strict=True)
+        for f, digest in digests.items()
     ]
     split = {**run.split, "class_names": [*run.class_names, new]}
     split["train"] = [*split["train"], *rows]

@@ -122,30 +122,49 @@ def student_probabilities(
     from scipy.special import softmax
 
     from rkd_keras.models import EdgeResNetTiny
-    from rkd_keras.trainers.recipe import get_recipe
 
-    recipe = get_recipe("fast").with_changes(epochs=epochs)
     found = np.zeros((len(labels), num_classes))
     for number in np.unique(fold):
         keras.utils.set_random_seed(seed)
         rest, members = fold != number, fold == number
-        pipeline = recipe.pipeline(images[rest], labels[rest], num_classes, seed)
-        steps = pipeline.steps_per_epoch
         model = EdgeResNetTiny(num_classes, input_shape=images.shape[1:])
-        counts = np.bincount(labels[rest], minlength=num_classes)
-        # A class that a fold holds whole has no image here.
-        loss = recipe.loss(np.maximum(counts, 1))
-        model.compile(recipe.optimizer(steps), loss, jit_compile=False)
-        model.fit(
-            pipeline.dataset(),
-            steps_per_epoch=steps,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-        )
+        fit_student(model, images[rest], labels[rest], epochs, seed)
         found[members] = softmax(
             model.predict(images[members], verbose=0).astype("float64"), axis=1
         )
         if progress is not None:
             progress()
     return found
+
+
+def fit_student(model, images, labels, epochs, seed=0):
+    """Train a classifier by the preset `fast`, in silence.
+
+    Args:
+        model: `keras.Model` that gives logits.
+        images: array `(images, height, width, 3)`, uint8.
+        labels: array `(images,)` of class indices; a class may have none.
+        epochs: epochs of the training.
+        seed: integer that decides order and views. Defaults to `0`.
+
+    Example:
+        >>> from rkd_keras.models import EdgeResNetNano
+        >>> model = EdgeResNetNano(2, input_shape=(16, 16, 3))
+        >>> fit_student(model, np.zeros((4, 16, 16, 3), "uint8"), np.arange(4) % 2, 1)
+    """
+    from rkd_keras.trainers.recipe import get_recipe
+
+    classes = model.output_shape[-1]
+    recipe = get_recipe("fast").with_changes(epochs=epochs)
+    pipeline = recipe.pipeline(images, labels, classes, seed)
+    steps = pipeline.steps_per_epoch
+    # A class that a fold holds whole has no image here.
+    loss = recipe.loss(np.maximum(np.bincount(labels, minlength=classes), 1))
+    model.compile(recipe.optimizer(steps), loss, jit_compile=False)
+    model.fit(
+        pipeline.dataset(),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+    )

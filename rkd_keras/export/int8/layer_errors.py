@@ -93,12 +93,13 @@ def layer_errors(calibrated, flatbuffer, images):
     with quiet_stderr():
         verified = mlir_quantize(calibrated, enable_numeric_verify=True)
     own = _own_noise(verified, images)
+    known = operations(calibrated)
     floats, rounded = Reader(calibrated), Reader(flatbuffer)
     sums = {}
     for image in images:
         floats.run(image)
         rounded.run(image)
-        for operation in operations(calibrated):
+        for operation in known:
             name = operation.name
             if name not in own or name not in rounded:
                 continue
@@ -116,7 +117,7 @@ def layer_errors(calibrated, flatbuffer, images):
             *sums[operation.name, "range"],
             operation.name,
         )
-        for operation in operations(calibrated)
+        for operation in known
         if operation.name in sums and operation.kind not in MOVES
     ]
     return sorted(found, key=lambda error: -error.own_noise)
