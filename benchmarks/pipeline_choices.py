@@ -18,20 +18,18 @@ import shutil
 import time
 from pathlib import Path
 
+from few_labels import RELATIONS
 from provenance import provenance
 
-from rkd_keras.runs.pipeline_networks import TAUGHT, TEACHERS, VIEWS
+from rkd_keras.runs.pipeline_networks import CLOSER, TAUGHT, TEACHERS, VIEWS
 from rkd_keras.studies.row_store import RowStore
 
 TEACHER_EPOCHS = 16
 PARTS = 2
-# The first stage halves the map too: twice the side for the same multiply-adds.
-WIDE = {"size": 128, "model_options": {"stage_strides": (2, 2, 2, 2)}}
-RELATIONS = {"distance_weight": 25.0, "angle_weight": 50.0}
 TRIALS = {
     "64": {},
     "96": {"size": 96},
-    "128": WIDE,
+    "128": CLOSER,
     "from neu": {"weights": "neu"},
     "96, from neu": {"size": 96, "weights": "neu"},
     "alone": {"teacher": None},

@@ -130,11 +130,7 @@ def _checked_images(run, folder, new, any_size):
         raise InputError(f"{new!r} is no name of a class; give one with --new")
     if new == UNKNOWN:
         raise InputError(f"{UNKNOWN!r} is a verdict of its own; give another name")
-    if run.split is None or not run.model_path.is_file():
-        raise InputError(
-            f"{run.path} lacks model.keras or split.json, which tells its images; give "
-            "a finished run"
-        )
+    run.check_finished()
     if new in run.class_names:
         raise InputError(f"the class {new!r} exists already; give another name")
     files = list_images(folder)
@@ -159,6 +155,7 @@ def _made(run, digests, new, false_alarm_rate, seed, quiet):
     from rich.console import Console
 
     from rkd_keras.data import load_images
+    from rkd_keras.data.reading.splits import recorded_image
     from rkd_keras.export import fit_decisions
     from rkd_keras.models.heads import divided, with_head
     from rkd_keras.predict import new_card
@@ -226,10 +223,7 @@ def _made(run, digests, new, false_alarm_rate, seed, quiet):
             np.append(labels["train"], np.full(len(more), label)),
             false_alarm_rate,
         )
-    rows = [
-        {"file": str(f.resolve()), "label": label, "path": f.name, "sha256": digest}
-        for f, digest in digests.items()
-    ]
+    rows = [recorded_image(f, label, f.name, d) for f, d in digests.items()]
     split = {**run.split, "class_names": [*run.class_names, new]}
     split["train"] = [*split["train"], *rows]
     return network, card, facts, split

@@ -165,6 +165,14 @@ class Run(RunFolder):
         names = ("config.json", "metrics.json", "history.csv", "model.keras")
         return any((self.path / name).is_file() for name in names)
 
+    def check_finished(self) -> None:
+        """Raise `InputError` where the model or what tells its images is missing."""
+        if self.split is None or not self.model_path.is_file():
+            raise InputError(
+                f"{self.path} lacks model.keras or split.json, which tells its images; "
+                "give a finished run"
+            )
+
     def write_model(
         self,
         model: keras.Model,

@@ -67,12 +67,7 @@ class Split:
             members = getattr(self, part)
             digests = digests_of([index.files[i] for i in members])
             parts[part] = [
-                {
-                    "file": str(index.files[i].resolve()),
-                    "label": int(index.labels[i]),
-                    "path": names[i],
-                    "sha256": digest,
-                }
+                recorded_image(index.files[i], index.labels[i], names[i], digest)
                 for i, digest in zip(members, digests, strict=True)
             ]
         content = {
@@ -89,6 +84,19 @@ class Split:
         used = {int(i) for part in (self.train, self.val, self.test) for i in part}
         kept = [[names[i] for i in g if i in used] for g in self.groups.together()]
         return {"by": self.groups.by, "together": [g for g in kept if len(g) > 1]}
+
+
+def recorded_image(file, label, name, digest):
+    """Return what a split.json says of an image, a dict.
+
+    Args:
+        file: its `Path`.
+        label: its class index.
+        name: its name within the data set.
+        digest: SHA-256 of its file, or `None`.
+    """
+    found = {"file": str(file.resolve()), "label": int(label)}
+    return {**found, "path": name, "sha256": digest}
 
 
 def make_split(

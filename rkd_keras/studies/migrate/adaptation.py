@@ -1,7 +1,6 @@
 """A model of line A for line B, or a first one for line B from a few labels."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError, OptionError
@@ -149,11 +148,7 @@ def _checked_images(b, method, old, any_size):
         if len(found.files) < 2:
             raise InputError(f"{b} holds one image; give some hundreds, at least two")
     if old is not None:
-        if old.split is None or not old.model_path.is_file():
-            raise InputError(
-                f"{old.path} lacks model.keras or split.json, which tells its images; "
-                "give a finished run"
-            )
+        old.check_finished()
         if not any_size:
             check_sizes(old, {f: read_image(f).shape[:2] for f in found.files})
     return found
@@ -162,10 +157,11 @@ def _checked_images(b, method, old, any_size):
 def _recorded(images, labels, names, method):
     """Make the dict of a split.json of line B's images."""
     from rkd_keras.data.reading.identity import digests_of
+    from rkd_keras.data.reading.splits import recorded_image
 
     files = [images.files[i] for i in labels.members]
     rows = [
-        {"file": str(Path(f).resolve()), "label": int(n), "path": f.name, "sha256": d}
+        recorded_image(f, n, f.name, d)
         for f, n, d in zip(files, labels.labels, digests_of(files), strict=True)
     ]
     told = "given" if method == "few" else "the surest answers of the model itself"

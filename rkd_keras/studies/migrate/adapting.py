@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rkd_keras.predict.decision import softmax
 from rkd_keras.trainers import (
     adapt_batch_norm,
     confident_answers,
@@ -69,7 +70,7 @@ def adapted(images, method, old, head, seed, quiet):
         else:
             network = _refitted(model, pixels, method, old, size)
         logits = network.predict(pixels, BATCH, verbose=0)
-        members, labels = confident_answers(_softmax(logits))
+        members, labels = confident_answers(softmax(logits))
         found = Labels(members, labels, logits.argmax(1))
         return network, old.class_names, found, before
 
@@ -115,14 +116,23 @@ def _refitted(model, pixels, method, old, size):
         moved = coral(source, features)
         kernel, bias = logistic_regression(moved[None], labels, classes)
     else:
-        for share in SHARES:
-            answers = _softmax(features @ kernel + bias)
-            chosen, labels = confident_answers(answers, share)
-            kernel, bias = logistic_regression(features[None, chosen], labels, classes)
+        kernel, bias = self_trained(kernel, bias, features)
     return with_head(body, kernel, bias, model.name)
 
 
-def _softmax(logits):
-    from scipy.special import softmax
+def self_trained(kernel, bias, features):
+    """Fit a head to its own surest answers, to more of them each time.
 
-    return softmax(np.asarray(logits, "float64"), axis=1)
+    Args:
+        kernel: of the head, `(features, classes)`.
+        bias: of the head, `(classes,)`.
+        features: of line B's images, `(images, features)`, float32; no labels.
+
+    Returns:
+        Pair of `kernel` and `bias`.
+    """
+    for share in SHARES:
+        answers = softmax(features @ kernel + bias)
+        chosen, labels = confident_answers(answers, share)
+        kernel, bias = logistic_regression(features[None, chosen], labels, len(bias))
+    return kernel, bias

@@ -36,15 +36,9 @@ def score_head(lines, arm, real, rest, test):
     Returns:
         Dict of `accuracy`, `gmean`, `recall` (a dict) and `images`.
     """
-    from scipy.special import softmax
-
     from rkd_keras.evaluate import classification_scores
-    from rkd_keras.trainers import (
-        confident_answers,
-        coral,
-        cosine_prototypes,
-        logistic_regression,
-    )
+    from rkd_keras.predict.decision import softmax
+    from rkd_keras.trainers import coral, cosine_prototypes
 
     names = lines.class_names
     source, labels = lines.a_features
@@ -56,15 +50,10 @@ def score_head(lines, arm, real, rest, test):
         moved = coral(source, features[rest]) if arm == "frozen_coral" else source
         kernel, bias = _linear(moved, labels, len(names))
     if arm == "frozen_pseudo":
-        from rkd_keras.studies.migrate.adapting import SHARES
+        from rkd_keras.studies.migrate.adapting import self_trained
 
-        for share in SHARES:
-            answers = softmax(features[rest] @ kernel + bias, axis=1)
-            chosen, found = confident_answers(answers, share)
-            kernel, bias = logistic_regression(
-                features[None, rest[chosen]], found, len(names)
-            )
-    probabilities = softmax((features[test] @ kernel + bias).astype("float64"), axis=1)
+        kernel, bias = self_trained(kernel, bias, features[rest])
+    probabilities = softmax(features[test] @ kernel + bias)
     scores = classification_scores(lines.b_labels[test], probabilities, names)
     return {
         "accuracy": scores["accuracy"],
