@@ -166,7 +166,11 @@ class Run(RunFolder):
         return any((self.path / name).is_file() for name in names)
 
     def check_finished(self) -> None:
-        """Raise `InputError` where the model or what tells its images is missing."""
+        """Refuse a run that is not finished.
+
+        Raises:
+            InputError: the model is missing, or `split.json`, which tells its images.
+        """
         if self.split is None or not self.model_path.is_file():
             raise InputError(
                 f"{self.path} lacks model.keras or split.json, which tells its images; "
