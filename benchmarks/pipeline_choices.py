@@ -2,8 +2,8 @@
 
 The test part of the pipeline's own split is left out. Of the rest a third is held out,
 by groups of shared pixels, and what each trial names rightly of these is written down.
-The teacher is trained once as a pipeline's is. A row a trial is written to
-`docs/results/pipeline_choices/rows.jsonl`; what is there is not done again.
+Each teacher is trained once as a pipeline's is, and is a row of its own. A row a trial is
+written to `docs/results/pipeline_choices/rows.jsonl`; what is there is not done again.
 
     pip install "rkd-keras[imagenet]"
     python benchmarks/pipeline_choices.py path/to/NEU-DET --name neu --split neu-600
@@ -26,6 +26,17 @@ from rkd_keras.studies.row_store import RowStore
 
 TEACHER_EPOCHS = 16
 PARTS = 2
+TEACHER_TRIALS = {
+    "teacher": {},
+    "teacher 160": {"size": 160},
+    "teacher 192": {"size": 192},
+    "teacher 224": {"size": 224},
+    "teacher 192, 4 stages": {"size": 192, "unfreeze": 4},
+    "teacher 192, 24 epochs": {"size": 192, "epochs": 24},
+    "teacher 24 epochs": {"epochs": 24},
+    "teacher crops 0.35": {"zoom": 0.35},
+    "teacher turns": {"quarter_turns": True},
+}
 TRIALS = {
     "64": {},
     "96": {"size": 96},
@@ -53,7 +64,14 @@ def main():
     parser.add_argument("data", type=Path)
     parser.add_argument("--name", required=True, help="of the data, in the rows")
     parser.add_argument("--split", default="holdout", help="the pipeline's split")
-    parser.add_argument("--trials", nargs="+", choices=TRIALS, default=[*TRIALS])
+    parser.add_argument("--trials", nargs="*", choices=TRIALS, default=[*TRIALS])
+    parser.add_argument(
+        "--teachers",
+        nargs="+",
+        choices=TEACHER_TRIALS,
+        default=["teacher"],
+        help="the first of them teaches the students",
+    )
     parser.add_argument("--image-steps", type=int, default=100_000)
     parser.add_argument("--views", type=int, default=24, help="with stored answers")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -64,23 +82,33 @@ def main():
     args = parser.parse_args()
     store = RowStore(args.out / "rows.jsonl", operator.itemgetter(*KEY))
     manifest = write_manifest(args)
-    teacher = taught(args, manifest)
-    print(f"teacher: {100 * teacher.scores['accuracy']:.2f} %", flush=True)
+    first, *others = args.teachers
+    teacher = taught(args, manifest, store, first)
+    for name in others:
+        taught(args, manifest, store, name)
     for seed in args.seeds:
         for trial in args.trials:
-            key = (args.name, trial, PARTS, args.image_steps, seed)
+            # The first teacher's students have no teacher's name in their rows.
+            name = trial if first == "teacher" else f"{trial}, {first}"
+            key = (args.name, name, PARTS, args.image_steps, seed)
             if key in store:
                 continue
             started = time.perf_counter()
             run = tried(args, manifest, teacher, trial, seed)
-            row = dict(zip(KEY, key, strict=True))
-            row["teacher_accuracy"] = round(teacher.scores["accuracy"], 6)
-            row["accuracy"] = round(run.scores["accuracy"], 6)
-            row["images"] = run.scores["images"]
-            row["epochs"] = len(run.history["epoch"])
-            row["seconds"] = round(time.perf_counter() - started, 1)
-            store.add({**row, **provenance()})
-            print(row, flush=True)
+            keep(store, key, run, started, teacher)
+
+
+def keep(store, key, run, started, teacher=None):
+    """Write the row of a finished training."""
+    row = dict(zip(KEY, key, strict=True))
+    if teacher is not None:
+        row["teacher_accuracy"] = round(teacher.scores["accuracy"], 6)
+    row["accuracy"] = round(run.scores["accuracy"], 6)
+    row["images"] = run.scores["images"]
+    row["epochs"] = len(run.history["epoch"])
+    row["seconds"] = round(time.perf_counter() - started, 1)
+    store.add({**row, **provenance()})
+    print(row, flush=True)
 
 
 def write_manifest(args):
@@ -115,13 +143,22 @@ def _write(path, rows):
         writer.writerows((Path(name).resolve(), *more) for name, *more in rows)
 
 
-def taught(args, manifest):
-    """Return the teacher's run."""
+def taught(args, manifest, store, name):
+    """Return a teacher's run, and write its row."""
     from rkd_keras.runs import train
 
+    started = time.perf_counter()
     options = {**VIEWS, **TEACHERS["imagenet"], "epochs": TEACHER_EPOCHS}
-    options["batch_parts"] = PARTS
-    return run_of(train, manifest, args.runs / args.name / "teacher", options)
+    options |= {"batch_parts": PARTS, **TEACHER_TRIALS[name]}
+    run = run_of(train, manifest, teacher_folder(args, name), options)
+    key = (args.name, name, PARTS, options["epochs"] * len(run.split["train"]), 0)
+    if key not in store:
+        keep(store, key, run, started)
+    return run
+
+
+def teacher_folder(args, name):
+    return args.runs / args.name / name.replace(", ", "_").replace(" ", "_")
 
 
 def tried(args, manifest, teacher, trial, seed):
@@ -134,7 +171,8 @@ def tried(args, manifest, teacher, trial, seed):
     options |= {"seed": seed, "size": 64, "batch_parts": PARTS}
     options |= {"teacher_views": args.views, **TRIALS[trial]}
     name = f"{trial}_{args.image_steps}_{seed}".replace(", ", "_").replace(" ", "_")
-    out = args.runs / args.name / name
+    taught_by = teacher.path.name
+    out = args.runs / args.name / f"{taught_by}s" / name
     if options.pop("teacher", teacher) is None:
         for option in (*TAUGHT, "teacher_views"):
             options.pop(option)
@@ -142,7 +180,7 @@ def tried(args, manifest, teacher, trial, seed):
     else:
         options["teacher_views"] = min(options["teacher_views"], epochs)
         shown = f"answers_{options['zoom']}_{options['quarter_turns']}_{seed}"
-        options["teacher_cache"] = str(args.runs / args.name / shown)
+        options["teacher_cache"] = str(out.parent / shown)
         run = run_of(distill, teacher.path, out, options)
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return run
