@@ -2,7 +2,7 @@
 
 The test part of the pipeline's own split is left out. Of the rest a third is held out,
 by groups of shared pixels, and what each trial names rightly of these is written down.
-Each teacher is trained once as a pipeline's is, and is a row of its own. A row a trial is
+A teacher is trained once, as a pipeline's is, and is a row of its own. A row a trial is
 written to `docs/results/pipeline_choices/rows.jsonl`; what is there is not done again.
 
     pip install "rkd-keras[imagenet]"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from rkd_keras.data.reading.protocols import Protocol, grouping_of
+from rkd_keras.errors import OptionError
 from rkd_keras.options import (
     LARGEST_SIDE,
     AnyPath,
@@ -25,6 +26,7 @@ from rkd_keras.options import (
     Width,
     as_kind,
     documented,
+    is_optional,
     option_of,
 )
 from rkd_keras.runs.settings_check import check_together
@@ -273,6 +275,8 @@ class Settings:
             is_of_model = name in ("width", "stem_stride")
             values = self.model_options if is_of_model else vars(self)
             value = as_kind(name, kind, values.get(name))
+            if value is None and name in values and not is_optional(kind)[0]:
+                raise OptionError(name, "cannot be None")
             option.check(name, value)
             # Paths stay the texts that JSON can hold.
             if name in values and not isinstance(value, Path):

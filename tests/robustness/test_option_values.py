@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rkd_keras.errors import InputError, OptionError
@@ -35,6 +35,7 @@ VALUES = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
+@example("batch_parts", None)
 @given(st.sampled_from(NAMES), VALUES)
 def test_any_value_of_any_option_fits_or_is_refused(name, value):
     given_values = {"data": "d", "out": "o", name: value}
