@@ -17,7 +17,9 @@ from rkd_keras.options.option import (
 )
 from rkd_keras.options.shared import (
     LARGEST_SIDE,
+    AnySize,
     Data,
+    FalseAlarmRate,
     Groups,
     MinContrast,
     MmPerPixel,
@@ -27,6 +29,7 @@ from rkd_keras.options.shared import (
     Polarity,
     Precision,
     QualityGate,
+    Quantize,
     Quiet,
     Resume,
     Rules,
@@ -47,8 +50,10 @@ from rkd_keras.options.values import as_kind
 __all__ = [
     "AnyPath",
     "AnyPaths",
+    "AnySize",
     "LARGEST_SIDE",
     "Data",
+    "FalseAlarmRate",
     "Groups",
     "MinContrast",
     "MmPerPixel",
@@ -59,6 +64,7 @@ __all__ = [
     "Polarity",
     "Precision",
     "QualityGate",
+    "Quantize",
     "Quiet",
     "Resume",
     "Rules",

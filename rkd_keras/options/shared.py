@@ -41,6 +41,18 @@ Quiet = Annotated[bool, Option("Show no progress.")]
 Threads = Annotated[int, Option("Processor threads.", at_least=1)]
 # The keys of `rkd_keras.predict.runtimes.RUNTIMES`.
 RUNTIME_NAMES = ("litert", "onnxruntime", "openvino", "tensorflow", "keras")
+Quantize = Annotated[
+    str | None,
+    Option(
+        "For tflite: float16, int8-dynamic (weights alone) or int8.",
+        choices=("float16", "int8-dynamic", "int8"),
+    ),
+]
+FalseAlarmRate = Annotated[
+    float,
+    Option("Share of known images that may be called unknown.", above=0, below=1),
+]
+AnySize = Annotated[bool, Option("Take images of other sizes than those of the run.")]
 Runtime = Annotated[
     str | None,
     Option("Runtime that opens the file; its own when left out.", RUNTIME_NAMES),

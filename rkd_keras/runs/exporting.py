@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    FalseAlarmRate,
+    Option,
+    Overwrite,
+    Quantize,
+    Quiet,
+    Seed,
+    checked,
+)
 
 # Classes are drawn evenly from them.
 MOST_REPAIR_IMAGES = 1200
@@ -62,13 +71,7 @@ def export(
             choices=tuple(SUFFIXES),
         ),
     ] = None,
-    quantize: Annotated[
-        str | None,
-        Option(
-            "For tflite: float16, int8-dynamic (weights alone) or int8.",
-            choices=("float16", "int8-dynamic", "int8"),
-        ),
-    ] = None,
+    quantize: Quantize = None,
     data: Annotated[
         AnyPath | None, Option("Training images; the run's own when left out.")
     ] = None,
@@ -76,10 +79,7 @@ def export(
         int,
         Option("Images to calibrate on, and at most to check on.", at_least=1),
     ] = 300,
-    false_alarm_rate: Annotated[
-        float,
-        Option("Share of known images that may be called unknown.", above=0, below=1),
-    ] = 0.01,
+    false_alarm_rate: FalseAlarmRate = 0.01,
     seed: Seed = 0,
     explain: Annotated[
         bool,
@@ -214,6 +214,20 @@ def export(
     return result
 
 
+def check_quantize(format, quantize):
+    """Raise `InputError` where a format cannot be quantized.
+
+    Args:
+        format: one of `SUFFIXES`.
+        quantize: what is asked for, or `None`.
+    """
+    if quantize is not None and format != "tflite":
+        raise InputError(
+            f"only tflite files are quantized, not {format}; leave --quantize out, or "
+            "give --format tflite"
+        )
+
+
 def _target(model, out, format, quantize):
     if format is None:
         if out is None:
@@ -225,6 +239,7 @@ def _target(model, out, format, quantize):
             f"--format must be one of {', '.join(SUFFIXES)}; --out ends in .tflite, "
             ".onnx or nothing"
         )
+    check_quantize(format, quantize)
     if out is None:
         end = f"_{quantize}" if quantize else ""
         end += "_saved_model" if format == "saved_model" else SUFFIXES[format]

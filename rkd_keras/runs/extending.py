@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    AnySize,
+    FalseAlarmRate,
+    Option,
+    Overwrite,
+    Quantize,
+    Quiet,
+    Seed,
+    checked,
+)
+from rkd_keras.runs.exporting import SUFFIXES, check_quantize
 
 FACTS = "extended.json"
 BATCH = 64
@@ -52,21 +63,11 @@ def extend(
     ] = None,
     format: Annotated[
         str,
-        Option(
-            "Format of the exported file.", choices=("tflite", "onnx", "saved_model")
-        ),
+        Option("Format of the exported file.", choices=tuple(SUFFIXES)),
     ] = "tflite",
-    quantize: Annotated[
-        str | None,
-        Option("For tflite: float16 or int8.", choices=("float16", "int8")),
-    ] = None,
-    any_size: Annotated[
-        bool, Option("Take images of other sizes than those of the run.")
-    ] = False,
-    false_alarm_rate: Annotated[
-        float,
-        Option("Share of known images that may be called unknown.", above=0, below=1),
-    ] = 0.01,
+    quantize: Quantize = None,
+    any_size: AnySize = False,
+    false_alarm_rate: FalseAlarmRate = 0.01,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -96,6 +97,7 @@ def extend(
     from rkd_keras.runs.run import Run, open_run
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
+    check_quantize(format, quantize)
     old, new = open_run(run), new.strip()
     digests = _checked_images(old, folder, new, any_size)
     target = Run(out or old.path.with_name(f"{old.path.name}_{new}"))

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    AnySize,
+    Option,
+    Overwrite,
+    Quiet,
+    Seed,
+    checked,
+)
 
-METHODS = ("adabn", "coral", "pseudo", "few")
+METHODS = ("adabn", "coral", "dann", "pseudo", "few")
 FACTS = "adapted.json"
 
 
@@ -44,8 +52,9 @@ def adapt(
         str,
         Option(
             "few: a head for line B's labels; without labels adabn: batch statistics "
-            "of B; coral: line A's features moved onto B's; pseudo: the model's own "
-            "confident answers on B.",
+            "of B; coral: line A's features moved onto B's; dann: a head of what does "
+            "not tell the lines apart; pseudo: the model's own confident answers on "
+            "B.",
             choices=METHODS,
         ),
     ],
@@ -64,9 +73,7 @@ def adapt(
             choices=("linear", "prototype"),
         ),
     ] = "linear",
-    any_size: Annotated[
-        bool, Option("Take images of other sizes than those of the run.")
-    ] = False,
+    any_size: AnySize = False,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
