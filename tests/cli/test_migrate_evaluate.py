@@ -140,7 +140,7 @@ def test_heads_on_frozen_features_are_compared(
     }
     frozen = {key for key in rows if key[0].startswith(("frozen", "few"))}
     assert frozen == {
-        *((f"frozen_{name}", 0) for name in ("source", "coral", "pseudo")),
+        *((f"frozen_{name}", 0) for name in ("source", "coral", "dann", "pseudo")),
         *((f"few_{name}", 2) for name in ("prototype", "linear")),
     }
     # Line B is as line A but for its brightness, which coral takes away.

@@ -11,6 +11,7 @@ from rkd_keras.trainers import (
     confident_answers,
     coral,
     cosine_prototypes,
+    dann,
     logistic_regression,
 )
 
@@ -42,7 +43,7 @@ def adapted(images, method, old, head, seed, quiet):
         method: one of `METHODS`.
         old: the `Run` of line A, or `None`.
         head: `"linear"` or `"prototype"`.
-        seed: integer that begins the layers anew that a head takes.
+        seed: integer that decides what is random, of dann in particular.
         quiet: whether to show no progress.
 
     Returns:
@@ -68,7 +69,7 @@ def adapted(images, method, old, head, seed, quiet):
             network = adapt_batch_norm(model, pixels)
             old.__dict__.pop("model", None)
         else:
-            network = _refitted(model, pixels, method, old, size)
+            network = _refitted(model, pixels, method, old, size, seed)
         logits = network.predict(pixels, BATCH, verbose=0)
         members, labels = confident_answers(softmax(logits))
         found = Labels(members, labels, logits.argmax(1))
@@ -98,7 +99,7 @@ def _few(model, pixels, images, head):
     return network, images.class_names, found
 
 
-def _refitted(model, pixels, method, old, size):
+def _refitted(model, pixels, method, old, size, seed):
     """Fit the head anew: to line A's features as B's, or to answers on B's."""
     from rkd_keras.data import load_images
     from rkd_keras.models.heads import divided, with_head
@@ -108,13 +109,16 @@ def _refitted(model, pixels, method, old, size):
     features = body.predict(pixels, BATCH, verbose=0).astype("float32")
     classes = len(old.class_names)
     kernel, bias = head.get_weights()
-    if method == "coral":
+    if method in ("coral", "dann"):
         found = labelled_images(old.model_path, None, "train")
         shown, kept = load_images(found.files, size)
         source = body.predict(shown, BATCH, verbose=0).astype("float32")
         labels = np.array(found.labels)[kept]
-        moved = coral(source, features)
-        kernel, bias = logistic_regression(moved[None], labels, classes)
+        if method == "coral":
+            moved = coral(source, features)
+            kernel, bias = logistic_regression(moved[None], labels, classes)
+        else:
+            kernel, bias = dann(source, labels, features, classes, seed=seed)
     else:
         kernel, bias = self_trained(kernel, bias, features)
     return with_head(body, kernel, bias, model.name)
