@@ -170,7 +170,9 @@ def export(
         "quantization": quantize,
         "calibration_images": training[0][:images],
         # Few validation images are filled up with training images.
-        "check_images": np.concatenate([checks, training[0]])[:images],
+        "check_images": np.concatenate(
+            [checks[:images], training[0][: max(0, images - len(checks))]]
+        ),
         "overwrite": overwrite,
     }
     if quantize == "int8":
@@ -271,10 +273,10 @@ def _card(model, run):
 
 
 def _images(model, data, part, size, seed, card):
-    """Load a part's images and labels, shuffled by the seed."""
+    """Open a part's images and labels, shuffled by the seed."""
     import numpy as np
 
-    from rkd_keras.data import load_images
+    from rkd_keras.data import open_images
     from rkd_keras.runs.parts import labelled_images
 
     found = labelled_images(model, data, part)
@@ -283,7 +285,7 @@ def _images(model, data, part, size, seed, card):
     if not files or (part == "val" and found.part != "val"):
         raise InputError(f"there is no image of the {part} part; give --data")
     order = np.random.default_rng(seed).permutation(len(files))
-    images, kept = load_images([files[i] for i in order], size)
+    images, kept = open_images([files[i] for i in order], size)
     known = {name: index for index, name in enumerate(card["class_names"])}
     names = [class_names[labels[i]] for i in order[kept]]
     if unknown := sorted(set(names) - set(known)):

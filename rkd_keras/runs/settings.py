@@ -9,8 +9,10 @@ from rkd_keras.data.reading.protocols import Protocol, grouping_of
 from rkd_keras.options import (
     LARGEST_SIDE,
     AnyPath,
+    AnySize,
     Data,
     Groups,
+    MemoryMb,
     Model,
     Option,
     Overwrite,
@@ -37,7 +39,7 @@ MONITORS = ("val_accuracy", "val_macro_recall", "val_gmean")
 # What only a distillation has.
 DISTILLATION = (
     *("teacher", "temperature", "hard_weight", "kd_weight", "distance_weight"),
-    *("angle_weight", "teacher_views", "teacher_cache", "unlabelled"),
+    *("angle_weight", "teacher_views", "teacher_cache", "unlabelled", "any_size"),
 )
 # What may differ between a run and its continuation.
 FREE = (
@@ -195,6 +197,7 @@ class Settings:
             "are learnt; those of the data set's own parts are left out."
         ),
     ] = None
+    any_size: AnySize = False
     strategy: Annotated[
         str | None,
         Option(
@@ -216,6 +219,7 @@ class Settings:
     ] = "test"
     resume: Resume = False
     overwrite: Overwrite = False
+    memory_mb: MemoryMb = None
     strict: Strict = False
     quiet: Quiet = False
 

@@ -112,9 +112,15 @@ def test_what_cannot_be_added_is_told_before_anything_is_loaded(
     (run_directory / "split.json").write_text(json.dumps(recorded))
     with pytest.raises(InputError, match="is an image of the run itself, of class"):
         extend(run_directory, own, "spots", quiet=True)
-    cv2.imwrite(str(new_folder / "wide.png"), np.zeros((SIZE, 2 * SIZE), "uint8"))
-    with pytest.raises(InputError, match=r"wide.png has 64x32 pixels.*--any-size"):
-        extend(run_directory, new_folder, "spots", quiet=True)
+    for name, image, message in (
+        ("wide", np.zeros((SIZE, 2 * SIZE), "uint8"), "wide.png has 64x32 pixels"),
+        ("deep", np.zeros((SIZE, SIZE), "uint16"), "deep.png has 16 bits a channel"),
+    ):
+        file = new_folder / f"{name}.png"
+        cv2.imwrite(str(file), image)
+        with pytest.raises(InputError, match=f"{message}, and the .*--any-size"):
+            extend(run_directory, new_folder, "spots", quiet=True)
+        file.unlink()
 
 
 def test_no_image_of_an_old_class_goes_over():

@@ -88,8 +88,8 @@ def adapt(
         An `Adapted`.
 
     Raises:
-        InputError: when there is no image, one is of another size than the run's, or
-            the model cannot be adapted.
+        InputError: when there is no image, one is of another size or depth than the
+            run's, or the model cannot be adapted.
         OptionError: when a method without labels is given no run.
 
     Example:
@@ -139,8 +139,8 @@ class LineImages:
 def _checked_images(b, method, old, any_size):
     """Find line B's images; refuse what cannot be adapted to."""
     from rkd_keras.data import open_dataset
-    from rkd_keras.files.images import list_images, read_image
-    from rkd_keras.runs.image_sizes import check_sizes
+    from rkd_keras.files.images import list_images
+    from rkd_keras.runs.image_kinds import check_kinds
 
     if method == "few":
         index = open_dataset(b)
@@ -157,7 +157,7 @@ def _checked_images(b, method, old, any_size):
     if old is not None:
         old.check_finished()
         if not any_size:
-            check_sizes(old, {f: read_image(f).shape[:2] for f in found.files})
+            check_kinds([row["file"] for row in old.split["train"]], found.files)
     return found
 
 

@@ -16,11 +16,11 @@ def line_features(files):
     Returns:
         Array `(images, features)`, float32.
     """
-    from rkd_keras.data import load_images
+    from rkd_keras.data import open_images
     from rkd_keras.trainers import imagenet_features
     from rkd_keras.trainers.imagenet_embedding import SIDE
 
-    return imagenet_features(load_images(files, (SIDE, SIDE))[0])
+    return imagenet_features(open_images(files, (SIDE, SIDE))[0])
 
 
 def score_head(lines, arm, real, rest, test, seed=0):
