@@ -4,6 +4,7 @@ import math
 import shutil
 import tempfile
 import threading
+import weakref
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class DecodedImages:
             self._file = tempfile.TemporaryFile(buffering=0, dir=folder)
         except OSError as error:
             raise InputError(f"{folder} cannot be written: {error.strerror}") from error
+        weakref.finalize(self, self._file.close)
 
     def write(self, index, image):
         """Keep an image.

@@ -6,7 +6,7 @@ import tensorflow as tf
 from rkd_keras.data.streamed_images import in_graph, is_streamed
 
 # Images, and stored answers, that are read by one call into Python.
-AT_ONCE = 32
+AT_ONCE = 16
 
 
 class PipelineSources:

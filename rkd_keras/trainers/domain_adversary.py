@@ -113,6 +113,8 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
         loss_weights={"logits": 1.0, "line": 2.0},
         jit_compile=False,
     )
+    # With all variables made by now, TensorFlow traces the first step once.
+    model.optimizer.build(model.trainable_variables)
     factor = model.get_layer("reversal").factor
     is_b = np.repeat([0.0, 1.0], BATCH).astype("float32")
     # Of line B nothing is known but the line; the mean is over both halves.

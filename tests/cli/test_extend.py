@@ -81,7 +81,7 @@ def test_one_image_is_enough_for_an_unknown_verdict(run_directory, new_folder):
 
 def test_export_and_extend_quantize_alike():
     hints = [typing.get_type_hints(f, include_extras=True) for f in (export, extend)]
-    one, other = (option_of(each["quantize"]) for each in hints)
+    one, other = (option_of(each["quantize"])[1] for each in hints)
     assert one is other and (None, *one.choices) == QUANTIZATIONS
 
 

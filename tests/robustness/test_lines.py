@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from rkd_keras.errors import InputError
-from rkd_keras.runs import doubt, train
+from rkd_keras.runs import Settings, doubt
+from rkd_keras.runs.parts import open_split
 from rkd_keras.runs.pipeline_networks import count_unlabelled
 from rkd_keras.runs.unlabelled import check_unlabelled
 from rkd_keras.studies.migrate import evaluate
@@ -57,7 +58,7 @@ def test_one_image_of_a_class(folder, tmp_path):
     with pytest.raises(InputError, match="'rust' has one image only"):
         doubt(folder, tmp_path / "out", quiet=True)
     with pytest.raises(InputError, match="needs 3 images of each class, and 'rust'"):
-        train(folder, tmp_path / "out", quiet=True)
+        open_split(Settings(folder, tmp_path / "out", quiet=True))
     assert not (tmp_path / "out").exists()
 
 

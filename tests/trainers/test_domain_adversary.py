@@ -1,5 +1,7 @@
 """DANN against a step of gradient descent that numpy makes, and what it is for."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -54,30 +56,31 @@ def test_a_step_is_that_of_the_published_gradients(factor):
 
 
 def lines(seed):
-    """Line A shows its classes in two ways, of which the other line has one alone."""
+    """Line A shows its classes in two ways; one of them line B has not, far away."""
     rng = np.random.default_rng(seed)
     labels = np.arange(240) % 2
     sign = 2.0 * labels - 1
     a, b = (rng.normal(0, 1, (240, 6)) for _ in range(2))
     a[:, 0] += sign
-    a[:, 1] = 3 * sign + 0.3 * a[:, 1]
+    a[:, 1] = 1.5 * sign + 0.3 * a[:, 1]
     b[:, 0] += sign
-    b[:, 1] = 3 - 0.3 * b[:, 1]
+    b[:, 1] = 6 + 0.3 * b[:, 1]
     return a, b, labels
 
 
-def test_what_tells_the_lines_apart_is_not_looked_at():
+def test_what_tells_the_lines_apart_is_not_looked_at(monkeypatch):
+    # Faster than published, so that few steps do.
+    module = sys.modules["rkd_keras.trainers.domain_adversary"]
+    monkeypatch.setattr(module, "LEARNING_RATE", 0.05)
     a, b, labels = lines(0)
     plain, shift = logistic_regression(a[None], labels, 2)
-    kernel, bias = dann(a, labels, b, 2, steps=300)
+    kernel, bias = dann(a, labels, b, 2, steps=250)
     right = [((b @ k + s).argmax(1) == labels).mean()
              for k, s in ((plain, shift), (kernel, bias))]  # fmt: skip
     # No better than chance, and nearly what the feature that both have allows (0.84).
-    assert right[0] < 0.6 and right[1] > 0.7, right
-    again, _ = dann(a, labels, b, 2, steps=300)
-    np.testing.assert_array_equal(kernel, again)
-    other, _ = dann(a, labels, b, 2, steps=300, seed=1)
-    assert (kernel != other).any()
+    assert right[0] < 0.55 and right[1] > 0.7, right
+    one, other = (dann(a, labels, b, 2, steps=2, seed=3)[0] for _ in range(2))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_features_that_do_not_belong_together_are_told():
