@@ -77,8 +77,8 @@ def shift_sentence(results, shift):
     near = "within a point of" if behind <= 1 else f"{behind:.1f} points behind"
     return (
         f"Line A's head is right in {plain} % of the images, the best method without a "
-        f"label, {METHODS[best]}, in {found} %: {near} the head that was trained on all "
-        f"labels of line B ({whole} %)."
+        f"label, {METHODS[best]}, in {found} %: {near} the head that was trained on "
+        f"all labels of line B ({whole} %)."
     )
 
 
