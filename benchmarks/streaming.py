@@ -174,16 +174,7 @@ def measure(data, way, name, steps):
         row["images"] = len(images)
         pipeline = recipe.pipeline(images, index.labels[kept], 6)
         with peak.beyond(before, row, "memory_mb_with_an_epoch"):
-            batches = iter(pipeline.dataset())
-            next(batches)
-            count = max(1, (pipeline.steps_per_epoch - 1) // ROUNDS)
-
-            def draw():
-                for _ in range(count):
-                    next(batches)
-
-            speed(count * BATCH, draw, row, "images")
-            del batches
+            draw_epoch(pipeline, row)
         with peak.beyond(before, row, "memory_mb_training"):
             fit(model, pipeline, 10)
             train = functools.partial(fit, model, pipeline, steps)
@@ -191,6 +182,18 @@ def measure(data, way, name, steps):
         if way != "memory":
             stored(student(STORED, recipe), pipeline, Path(folder), peak, before, row)
     return row
+
+
+def draw_epoch(pipeline, row):
+    batches = iter(pipeline.dataset())
+    next(batches)
+    count = max(1, (pipeline.steps_per_epoch - 1) // ROUNDS)
+
+    def draw():
+        for _ in range(count):
+            next(batches)
+
+    speed(count * BATCH, draw, row, "images")
 
 
 def student(name, recipe):
