@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rkd_keras.errors import InputError
+from rkd_keras.errors import DivergedError, InputError
 
 # As published for features of a pretrained network: images of each line in a step, what
 # the features are projected to, and the schedules of factor and learning rate.
@@ -11,6 +11,9 @@ WIDTH = 256
 STEEPNESS = 10.0
 LEARNING_RATE, MOMENTUM = 0.01, 0.9
 DECAY, POWER = 10.0, 0.75
+# Nothing bounds the game of a linear projection of many features: without it ends in
+# what is no number.
+CLIPNORM = 1.0
 
 
 def domain_adversary(features, num_classes, width=WIDTH, seed=0):
@@ -68,8 +71,9 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
 
     with a projection W, a classifier V and a discriminator D, see `domain_adversary`,
     trained in steps of as many images of each line. The factor grows from 0 to 1 and
-    the learning rate falls, by the published schedules. Nothing tells when to stop, and
-    as with every game of two networks another seed gives another head.
+    the learning rate falls, by the published schedules; beyond what is published the
+    gradient of a step is no longer than 1. Nothing tells when to stop, and as with every
+    game of two networks another seed gives another head.
 
     Args:
         source: features of line A, `(n, features)`, at least two rows.
@@ -85,6 +89,7 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
 
     Raises:
         InputError: when the features are not of one width, too few, or not labelled.
+        DivergedError: when the training came to what is no number.
 
     Reference:
         - Ganin et al., "Domain-Adversarial Training of Neural Networks", Journal of
@@ -104,7 +109,9 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
     mean, scale = _moments(source, target)
     model = domain_adversary(source.shape[1], num_classes, seed=seed)
     model.compile(
-        keras.optimizers.SGD(LEARNING_RATE, momentum=MOMENTUM),
+        keras.optimizers.SGD(
+            LEARNING_RATE, momentum=MOMENTUM, global_clipnorm=CLIPNORM
+        ),
         {
             "logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             "line": keras.losses.BinaryCrossentropy(from_logits=True),
@@ -134,6 +141,10 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
     projection, bias = model.get_layer("projection").get_weights()
     kernel, shift = model.get_layer("logits").get_weights()
     kernel, bias = (projection @ kernel) / scale[:, None], bias @ kernel + shift
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise DivergedError(
+            "dann came to what is no number; take coral, or another seed"
+        )
     return kernel.astype("float32"), (bias - mean @ kernel).astype("float32")
 
 
