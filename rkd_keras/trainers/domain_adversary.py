@@ -72,8 +72,8 @@ def dann(source, labels, target, num_classes, steps=1000, seed=0):
     with a projection W, a classifier V and a discriminator D, see `domain_adversary`,
     trained in steps of as many images of each line. The factor grows from 0 to 1 and
     the learning rate falls, by the published schedules; beyond what is published the
-    gradient of a step is no longer than 1. Nothing tells when to stop, and as with every
-    game of two networks another seed gives another head.
+    gradient of a step is no longer than 1. Nothing tells when to stop, and as with
+    every game of two networks another seed gives another head.
 
     Args:
         source: features of line A, `(n, features)`, at least two rows.
