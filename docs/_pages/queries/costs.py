@@ -83,7 +83,7 @@ def streaming_table(results):
     memory = ["memory_mb_with_an_epoch", "memory_mb_training"]
     memory += ["memory_mb_features", "memory_mb_answers"]
     titles = {
-        "images_per_processor_second": "batches a second",
+        "images_per_processor_second": "images a second",
         "trained_per_processor_second": "trained a second",
         "memory_mb_with_an_epoch": "MB, an epoch",
         "memory_mb_training": "MB, training",
