@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--images", type=int, nargs="+", default=[2000, 20000, 200000])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
     parser.add_argument("--distinct", type=int, default=600)
-    parser.add_argument("--steps", type=int, default=20, help="of each of 5 rounds")
+    parser.add_argument("--steps", type=int, default=30, help="of each of 5 rounds")
     parser.add_argument("--folders", action="store_true", help="not packed")
     parser.add_argument("--model", default="edge_resnet_small")
     parser.add_argument("--json", type=Path)

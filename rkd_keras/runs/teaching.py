@@ -206,7 +206,7 @@ class Teacher:
         return found and (lambda view: [found(view)])
 
 
-def _resized(pipeline, files, size, memory_mb, store):
+def _resized(pipeline, files, size, memory_mb=None, store=None):
     """Return the pipeline whose views the teacher sees: its size, else the same.
 
     A view is a function of the image and the seed, in shares of the image's side, so

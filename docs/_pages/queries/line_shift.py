@@ -69,7 +69,7 @@ def shift_best(results, shift, methods=UNLABELLED):
 
 @query
 def shift_sentence(results, shift):
-    """Say how near the best method without labels comes to all labels of B."""
+    """Say how near the best method without labels, and five, come to all labels."""
     best = shift_best(results, shift)
     plain, found = (shift_mean(results, m, 0, shift) for m in ("as it is", best))
     whole = shift_mean(results, ALL, None, shift)
@@ -78,7 +78,8 @@ def shift_sentence(results, shift):
     return (
         f"Line A's head is right in {plain} % of the images, the best method without a "
         f"label, {METHODS[best]}, in {found} %: {near} the head that was trained on "
-        f"all labels of line B ({whole} %)."
+        f"all labels of line B ({whole} %). Five labelled images a class make "
+        f"{shift_mean(results, 'few: prototype', 5, shift)} % by prototypes."
     )
 
 
