@@ -4,9 +4,10 @@ Shift `lines`: line A is NEU, line B CR7, and three classes are matched by their
 (inclusion and inclusions, scratches and linear, pitted_surface and pits). Shifts
 `neu-camera` and `cr7-camera`: line B is line A under a seeded virtual camera of other
 gain, gamma, blur, noise and scale. k images a class of line B are labelled; its other
-training images are not. Methods: the head of line A as it is, `coral`, `pseudo` and,
-for k above 0, a cosine prototype and a linear head on these alone (`few`). A row is
-written to `docs/results/line_shift/rows.jsonl` as soon as it is finished.
+training images are not. Methods: the head of line A as it is, `coral`, `dann`,
+`pseudo` and, for k above 0, a cosine prototype and a linear head on these alone
+(`few`). A row is written to `docs/results/line_shift/rows.jsonl` as soon as it is
+finished.
 
     pip install "rkd-keras[imagenet]"
     python benchmarks/line_shift.py NEU-DET CR7/defects
@@ -24,7 +25,7 @@ KEY = ("shift", "method", "shots", "seed")
 MATCHED = {"inclusion": "inclusions", "scratches": "linear", "pitted_surface": "pits"}
 SHIFTS = ("lines", "neu-camera", "cr7-camera")
 SHOTS = (0, 5, 20)
-UNLABELLED = ("as it is", "coral", "pseudo", "coral and pseudo")
+UNLABELLED = ("as it is", "coral", "dann", "pseudo", "coral and pseudo")
 LABELLED = ("few: prototype", "few: linear", "all labels of B")
 
 
@@ -60,7 +61,7 @@ def run(store, args, shift, seed, methods):
             continue
         lines = lines or opened(shift, args, seed)
         row = dict(zip(KEY, (shift, method, shots, seed), strict=True))
-        row |= scored(*lines, method, shots)
+        row |= scored(*lines, method, shots, seed)
         store.add({**row, **provenance()})
         print(row, flush=True)
 
@@ -136,7 +137,7 @@ def virtual_camera(images, seed):
     return np.stack(shown).round().astype("uint8")
 
 
-def scored(line_a, pool, test, method, shots):
+def scored(line_a, pool, test, method, shots, seed):
     """Make the head of a method; return its accuracy on line B's test part."""
     from scipy.special import softmax
 
@@ -144,6 +145,7 @@ def scored(line_a, pool, test, method, shots):
         confident_answers,
         coral,
         cosine_prototypes,
+        dann,
         logistic_regression,
     )
 
@@ -157,6 +159,8 @@ def scored(line_a, pool, test, method, shots):
         features = coral(features, pool[0])
     if method == "few: prototype":
         head = cosine_prototypes(features, labels, classes)
+    elif method == "dann":
+        head = dann(features, labels, pool[0], classes, seed=seed)
     else:
         head = logistic_regression(features[None], labels, classes)
     if method.endswith("pseudo"):

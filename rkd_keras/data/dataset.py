@@ -7,7 +7,9 @@ from typing import Annotated
 
 from rkd_keras.data.reading.protocols import Protocol
 from rkd_keras.options import (
+    AnyPath,
     Groups,
+    MemoryMb,
     Option,
     Quiet,
     Seed,
@@ -83,14 +85,14 @@ class Dataset:
         ] = 64,
         batch_size: Annotated[int, Option("Images per batch.", at_least=1)] = 32,
         strict: Strict = False,
-        memory_mb: Annotated[
-            float,
+        memory_mb: MemoryMb = None,
+        store: Annotated[
+            AnyPath | None,
             Option(
-                "Decoded images are kept up to so many 2^20 bytes; larger parts are "
-                "read as they are needed.",
-                at_least=0,
+                "Folder for a file of the decoded images of larger parts; they are "
+                "decoded anew each time if left out."
             ),
-        ] = 1024,
+        ] = None,
         groups: Groups = None,
         quiet: Quiet = False,
     ):
@@ -109,7 +111,8 @@ class Dataset:
             self.index, protocol, seed, split_seed, val_fraction, groups, quiet
         )
         return SplitDataset(
-            self.index, split, (size, size), batch_size, seed, strict, memory_mb
+            *(self.index, split, (size, size), batch_size, seed, strict),
+            *(memory_mb, store),
         )
 
 
@@ -126,6 +129,7 @@ class SplitDataset:
         strict: whether an image that cannot be decoded raises `InputError` instead of
             being left out with a warning.
         memory_mb: see `open_images`.
+        store: see `open_images`.
 
     Example:
         >>> import tempfile
@@ -142,7 +146,8 @@ class SplitDataset:
     batch_size: int = 32
     seed: int = 0
     strict: bool = False
-    memory_mb: float = 1024
+    memory_mb: float | None = None
+    store: object = None
 
     @property
     def class_names(self):
@@ -224,7 +229,9 @@ class SplitDataset:
         from rkd_keras.data.reading.loading import open_images
 
         files = [self.index.files[i] for i in members]
-        images, kept = open_images(files, self.size, self.strict, self.memory_mb)
+        images, kept = open_images(
+            files, self.size, self.strict, self.memory_mb, self.store
+        )
         return images, self.index.labels[members[kept]]
 
 

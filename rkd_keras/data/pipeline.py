@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import tensorflow as tf
 
+from rkd_keras.data.pipeline_sources import PipelineSources
 from rkd_keras.data.samples.mixing import cutmix, mixup
-from rkd_keras.data.streamed_images import in_graph
 from rkd_keras.data.streams import steady_options
 
 
@@ -167,7 +167,7 @@ class TrainingPipeline:
                 f"`shard` must cut batches of {self.batch_size} images into equal "
                 f"parts. Received: shard={tuple(shard)}"
             )
-        taken = _Taken(self)
+        taken = PipelineSources(self)
         epochs = tf.data.Dataset.counter(initial_epoch)
         batches = epochs.flat_map(lambda epoch: self._epoch(taken, epoch, index, count))
         return batches.with_options(steady_options()).prefetch(2)
@@ -196,9 +196,11 @@ class TrainingPipeline:
             A `tf.data.Dataset` of images `(batch, H, W, 3)`, float32: bit for
             bit what `dataset` shows in the epochs of that view.
         """
-        take = in_graph(self.images)
-        images = tf.data.Dataset.range(len(self.images)).map(
-            lambda i: self._view(take(i), view, i), tf.data.AUTOTUNE
+        taken = PipelineSources(self)
+        order = tf.data.Dataset.range(len(self.images)).map(lambda i: (i, i))
+        images = taken.read(order, None).map(
+            lambda _, i, found=None: self._view(taken.image(i, found), view, i),
+            tf.data.AUTOTUNE,
         )
         batches = images.batch(self.batch_size).with_options(steady_options())
         # The next views are made while a teacher answers.
@@ -225,16 +227,13 @@ class TrainingPipeline:
         # An image that an own `order` shows several times gets a view each time.
         repeats = self.order is not None and self.views is None
 
-        def example(slot, index):
+        def example(slot, index, found=None):
             index.set_shape(())
             seen = slot if repeats else index
-            image = self._view(taken.image(index), view, seen)
+            image = self._view(taken.image(index, found), view, seen)
             label = self._target(tf.gather(taken.labels, index))
-            if not taken.answers:
-                return image, label
-            place = tf.stack([view, tf.cast(index, tf.int64)])
-            answers = {name: take(place) for name, take in taken.answers.items()}
-            return {"image": image, **answers}, label
+            answers = taken.answers(view, index, found)
+            return ({"image": image, **answers} if answers else image), label
 
         rows = self.batch_size // parts
         mine = slice(part * rows, (part + 1) * rows)
@@ -247,7 +246,7 @@ class TrainingPipeline:
             for each in (slots, order)
         )
         dataset = tf.data.Dataset.from_tensor_slices((slots, order))
-        dataset = dataset.map(example, tf.data.AUTOTUNE)
+        dataset = taken.read(dataset, view).map(example, tf.data.AUTOTUNE)
         dataset = dataset.batch(shown.stop - shown.start, drop_remainder=True)
         if self.mix:
             dataset = dataset.enumerate().map(
@@ -275,35 +274,3 @@ class TrainingPipeline:
         )
         function = mixup if self.mix == "mixup" else cutmix
         return function(images, labels, seed)
-
-
-class _Taken:
-    """Tensors that the functions of a dataset take from, outside of their graphs."""
-
-    def __init__(self, pipeline):
-        self.image = in_graph(pipeline.images)
-        with tf.device("CPU"):
-            self.labels = tf.constant(pipeline.labels)
-            self.answers = {
-                name: _answers_in_graph(getattr(pipeline, name))
-                for name in ("teacher_logits", "teacher_embedding")
-                if getattr(pipeline, name) is not None
-            }
-
-
-def _answers_in_graph(values):
-    """Make a function of a place `(view, index)` that gives an answer, float32."""
-    if isinstance(values, np.ndarray):
-        tensor = tf.constant(values)
-        return lambda place: tf.cast(tf.gather_nd(tensor, place), tf.float32)
-
-    def read(place):
-        view, index = place
-        return np.asarray(values[view, index], "float32")
-
-    def take(place):
-        answer = tf.numpy_function(read, [place], tf.float32, stateful=False)
-        answer.set_shape(values.shape[2:])
-        return answer
-
-    return take

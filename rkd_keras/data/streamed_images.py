@@ -11,17 +11,20 @@ from rkd_keras.files.images import read_image, resize_image
 
 
 class StreamedImages:
-    """Images of files or packs that are decoded anew whenever they are asked for.
+    """Images of files or packs that are read whenever they are asked for.
 
     It is used in place of an array `(N, height, width, 3)`, uint8: it has its `shape`,
     `dtype` and `len`, and what is taken by index is such an array. Nothing is kept but
-    the list of files, so that memory does not grow with the images.
+    the list of files, so that memory does not grow with the pixels. They are decoded
+    anew each time, or read from where `open_images` kept them.
 
     Args:
         files: list of paths, each of an image that can be decoded.
         size: `(height, width)` in pixels.
         made: array `(n, height, width, 3)`, uint8, of images that come after those of
             the files and are kept in memory. Defaults to `None`: none.
+        decoded: `DecodedImages` that hold the files' images, or `None`.
+        rows: array `(files,)`, the number of each file's image in `decoded`.
 
     Raises:
         InputError: when an image is taken whose file cannot be decoded (any more).
@@ -38,12 +41,14 @@ class StreamedImages:
     dtype = np.dtype("uint8")
     ndim = 4
 
-    def __init__(self, files, size, made=None):
+    def __init__(self, files, size, made=None, decoded=None, rows=None):
         self.files = list(files)
         self.size = tuple(size)
         # What could not be read within `tf.data`, which tells it in many lines.
         self.faults = []
         self.made = np.empty((0, *self.size, 3), self.dtype) if made is None else made
+        self._decoded = decoded
+        self._rows = rows
 
     def __len__(self):
         """Return the number of images."""
@@ -65,6 +70,8 @@ class StreamedImages:
         """
         if index >= len(self.files):
             return self.made[index - len(self.files)]
+        if self._decoded is not None:
+            return self._decoded.read(int(self._rows[index]))
         return resize_image(read_image(self.files[index]), self.size)
 
     def __getitem__(self, indices):
@@ -76,12 +83,21 @@ class StreamedImages:
         Returns:
             Array of the indices' shape and `(height, width, 3)`, uint8.
         """
-        chosen = np.arange(len(self))[indices]
-        flat = np.reshape(chosen, -1)
-        images = np.empty((len(flat), *self.shape[1:]), self.dtype)
-        for place, index in enumerate(flat):
+        return self.read_all(np.arange(len(self))[indices])
+
+    def read_all(self, indices):
+        """Read several images.
+
+        Args:
+            indices: array of integers from 0 to below N, of any shape.
+
+        Returns:
+            Array of the indices' shape and `(height, width, 3)`, uint8.
+        """
+        images = np.empty((np.size(indices), *self.shape[1:]), self.dtype)
+        for place, index in enumerate(np.ravel(indices)):
             images[place] = self.read(index)
-        return images.reshape(*np.shape(chosen), *self.shape[1:])
+        return images.reshape(*np.shape(indices), *self.shape[1:])
 
     def __iter__(self):
         """Read one image after the other."""
@@ -101,9 +117,7 @@ class StreamedImages:
         Returns:
             `StreamedImages`.
         """
-        return self._derived(
-            StreamedImages([self.files[i] for i in indices], self.size)
-        )
+        return self._derived([self.files[i] for i in indices], None, indices)
 
     def followed_by(self, made):
         """Put images after those of the files.
@@ -114,12 +128,65 @@ class StreamedImages:
         Returns:
             `StreamedImages`.
         """
-        made = np.concatenate([self.made, made])
-        return self._derived(StreamedImages(self.files, self.size, made))
+        return self._derived(self.files, np.concatenate([self.made, made]))
 
-    def _derived(self, other):
+    def _derived(self, files, made, indices=slice(None)):
+        rows = None if self._rows is None else self._rows[indices]
+        other = StreamedImages(files, self.size, made, self._decoded, rows)
         other.faults = self.faults
         return other
+
+
+def chosen_images(images, indices):
+    """Choose images; of streamed ones without reading them.
+
+    Args:
+        images: array `(N, H, W, C)`, or `StreamedImages` of files alone.
+        indices: array `(n,)` of integers.
+
+    Returns:
+        Array `(n, H, W, C)`, or `StreamedImages`.
+
+    Example:
+        >>> chosen_images(np.arange(3).reshape(3, 1, 1, 1), [2, 0]).ravel().tolist()
+        [2, 0]
+    """
+    return images.subset(indices) if is_streamed(images) else images[indices]
+
+
+def joined_images(images, made):
+    """Put images that are in memory after others, streamed or not.
+
+    Args:
+        images: array `(N, H, W, C)`, or `StreamedImages`.
+        made: array `(n, H, W, C)`, uint8.
+
+    Returns:
+        Array `(N + n, H, W, C)`, or `StreamedImages`.
+
+    Example:
+        >>> joined_images(np.zeros((3, 1, 1, 1)), np.ones((2, 1, 1, 1))).shape
+        (5, 1, 1, 1)
+    """
+    if is_streamed(images):
+        return images.followed_by(made)
+    return np.concatenate([images, made])
+
+
+def is_streamed(images):
+    """Tell whether images are read as they are needed.
+
+    Args:
+        images: array, or `StreamedImages`.
+
+    Returns:
+        Whether they are.
+
+    Example:
+        >>> is_streamed(np.zeros((1, 2, 2, 3)))
+        False
+    """
+    return isinstance(images, StreamedImages)
 
 
 def update_digest(digest, images):
@@ -132,7 +199,7 @@ def update_digest(digest, images):
         digest: object of `hashlib`.
         images: array `(N, H, W, 3)`, or `StreamedImages`.
     """
-    if isinstance(images, StreamedImages):
+    if is_streamed(images):
         digest.update(repr((images.size, digests_of(images.files))).encode())
         digest.update(images.made.tobytes())
     else:
@@ -187,31 +254,35 @@ def reading_faults(several):
 
 
 def in_graph(images):
-    """Make a function that takes an image of `images` within `tf.data`.
+    """Make a function that takes images of `images` within `tf.data`.
+
+    Streamed ones had better be taken several at a time: each call of the function goes
+    through Python.
 
     Args:
         images: array `(N, H, W, C)`, or `StreamedImages`.
 
     Returns:
-        Function of a scalar integer tensor that gives a tensor `(H, W, C)`.
+        Function of an integer tensor, of whatever shape, that gives a tensor of this
+        shape and `(H, W, C)`.
     """
     import tensorflow as tf
 
-    if not isinstance(images, StreamedImages):
+    if not is_streamed(images):
         with tf.device("CPU"):
             tensor = tf.constant(images)
         return lambda index: tf.gather(tensor, index)
 
     def read(index):
         try:
-            return images.read(index)
+            return images.read_all(index)
         except InputError as error:
             images.faults.append(error)
             raise
 
     def take(index):
-        image = tf.numpy_function(read, [index], tf.uint8, stateful=False)
-        image.set_shape(images.shape[1:])
-        return image
+        found = tf.numpy_function(read, [index], tf.uint8, stateful=False)
+        found.set_shape((*index.shape, *images.shape[1:]))
+        return found
 
     return take

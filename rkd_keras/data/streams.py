@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from rkd_keras.data.streamed_images import StreamedImages, in_graph
+from rkd_keras.data.streamed_images import in_graph, is_streamed
 
 
 def steady_options():
@@ -50,10 +50,10 @@ def shuffled_dataset(images, labels, batch_size=32, seed=0):
     order = tf.data.Dataset.range(len(images))
     order = order.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
 
-    def example(index):
-        return tf.cast(take(index), tf.float32), tf.gather(targets, index)
+    def batch(indices):
+        return tf.cast(take(indices), tf.float32), tf.gather(targets, indices)
 
-    dataset = order.map(example, tf.data.AUTOTUNE).batch(batch_size)
+    dataset = order.batch(batch_size).map(batch, tf.data.AUTOTUNE)
     return dataset.with_options(steady_options()).prefetch(2)
 
 
@@ -74,12 +74,12 @@ def evaluation_dataset(images, labels=None, batch_size=64):
         >>> next(iter(evaluation_dataset(images, [0, 1, 2])))[0].shape
         TensorShape([3, 8, 8, 3])
     """
-    if isinstance(images, StreamedImages):
-        take = in_graph(images)
-        dataset = tf.data.Dataset.range(len(images)).map(take, tf.data.AUTOTUNE)
+    if is_streamed(images):
+        order = tf.data.Dataset.range(len(images)).batch(batch_size)
+        dataset = order.map(in_graph(images), tf.data.AUTOTUNE)
     else:
-        dataset = tf.data.Dataset.from_tensor_slices(images)
-    dataset = dataset.batch(batch_size).map(lambda x: tf.cast(x, tf.float32))
+        dataset = tf.data.Dataset.from_tensor_slices(images).batch(batch_size)
+    dataset = dataset.map(lambda x: tf.cast(x, tf.float32))
     if labels is not None:
         more = tf.data.Dataset.from_tensor_slices(labels).batch(batch_size)
         dataset = tf.data.Dataset.zip(dataset, more)

@@ -29,7 +29,7 @@ def score_files(
         Pair: the dict of `classification_scores` with the number of `images`, and a
         dict of what they rest on: `files` (list), `labels` `(n,)` and
         `probabilities` `(n, classes)` in the predictor's order of classes, and
-        `images` `(n, H, W, 3)`, uint8, without noise.
+        `images` `(n, H, W, 3)`, uint8, without noise, or `StreamedImages` of them.
 
     Raises:
         InputError: when the predictor does not know a class, no file can be decoded,
@@ -50,7 +50,7 @@ def score_files(
     """
     import numpy as np
 
-    from rkd_keras.data import add_noise, load_images
+    from rkd_keras.data import open_images
     from rkd_keras.errors import InputError
     from rkd_keras.evaluate.scores import classification_scores
     from rkd_keras.progress import tracked
@@ -61,19 +61,13 @@ def score_files(
             f"the model does not know the class {', '.join(strange)}; it knows "
             f"{', '.join(predictor.class_names)}"
         )
-    images, kept = load_images(files, predictor.input_shape[:2], strict)
-    clean = images
-    if noise:
-        kind, _, amount = noise.partition(":")
-        try:
-            images = add_noise(images, kind, float(amount), seed)
-        except ValueError as error:
-            raise InputError(f"--noise {noise}: {error}") from error
+    spoiled = _spoiled(noise, seed)
+    images, kept = open_images(files, predictor.input_shape[:2], strict)
     order = [predictor.class_names.index(name) for name in class_names]
     labels = np.array([order[label] for label in np.asarray(labels)[kept]])
     probabilities = np.concatenate(
         [
-            predictor.predict_batch(images[start : start + 64])[0]
+            predictor.predict_batch(spoiled(images[start : start + 64]))[0]
             for start in tracked(range(0, len(images), 64), "classifying", quiet)
         ]
     )
@@ -83,6 +77,20 @@ def score_files(
         "files": [files[i] for i in kept],
         "labels": labels,
         "probabilities": probabilities,
-        "images": clean,
+        "images": images,
     }
     return scores, answers
+
+
+def _spoiled(noise, seed):
+    """Return the function that corrupts one batch of images after the other."""
+    from rkd_keras.data.samples.noise import noise_source
+    from rkd_keras.errors import InputError
+
+    if not noise:
+        return lambda images: images
+    kind, _, amount = noise.partition(":")
+    try:
+        return noise_source(kind, float(amount), seed)
+    except ValueError as error:
+        raise InputError(f"--noise {noise}: {error}") from error

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rkd_keras.errors import InputError
-from rkd_keras.predict import fit_temperature, fit_unknown
+from rkd_keras.predict import fit_temperature
+from rkd_keras.predict.decision import fit_surfaces
 from rkd_keras.predict.keras_backend import KerasBackend
+from rkd_keras.predict.surface_statistics import surface_statistics
 
 if TYPE_CHECKING:
     import keras
@@ -31,10 +33,11 @@ def fit_decisions(
     Args:
         model: built `keras.Model`, see `rkd_keras.models.tapped`.
         card: the model's card.
-        images: array `(n, H, W, 3)`, uint8, that the model was not trained on.
+        images: array `(n, H, W, 3)`, uint8, or `StreamedImages`, that the model was not
+            trained on.
         labels: array `(n,)` of class indices in the card's order.
-        training_images: array `(m, H, W, 3)`, uint8, of further images for the
-            unknown verdict. Defaults to `None`.
+        training_images: array `(m, H, W, 3)`, uint8, or `StreamedImages`, of further
+            images for the unknown verdict. Defaults to `None`.
         training_labels: array `(m,)` of their class indices. Defaults to
             `None`.
         false_alarm_rate: share of known images to be called unknown, in (0, 1).
@@ -59,11 +62,11 @@ def fit_decisions(
         (8, 0.01)
     """
     labels = np.asarray(labels)
-    all_images, all_labels = images, labels
+    surfaces, all_labels = surface_statistics(images), labels
     if training_images is not None:
-        all_images = np.concatenate([images, training_images])
-        all_labels = np.concatenate([labels, training_labels])
-    seen = len(set(np.asarray(all_labels).tolist()))
+        surfaces = np.concatenate([surfaces, surface_statistics(training_images)])
+        all_labels = np.concatenate([labels, np.asarray(training_labels)])
+    seen = len(set(all_labels.tolist()))
     if len(images) == 0 or seen < len(card["class_names"]):
         raise InputError(
             "decisions are fitted on validation images and at least two images of "
@@ -81,6 +84,6 @@ def fit_decisions(
         **card,
         "temperature": fit_temperature(logits, labels),
         "calibrated_on": len(labels),
-        "unknown": fit_unknown(all_images, all_labels, false_alarm_rate),
+        "unknown": fit_surfaces(surfaces, all_labels, false_alarm_rate),
         "unknown_fitted_on": len(all_labels),
     }

@@ -38,9 +38,31 @@ Resume = Annotated[bool, Option("Continue a killed run.")]
 Overwrite = Annotated[bool, Option("Replace what an earlier call wrote.")]
 Strict = Annotated[bool, Option("Stop at an image that cannot be decoded.")]
 Quiet = Annotated[bool, Option("Show no progress.")]
+MemoryMb = Annotated[
+    float | None,
+    Option(
+        "Most memory for the decoded images of a part, in 2^20 bytes; a larger part is "
+        "read from the disk meanwhile. 1024 if left out.",
+        at_least=0,
+    ),
+]
 Threads = Annotated[int, Option("Processor threads.", at_least=1)]
 # The keys of `rkd_keras.predict.runtimes.RUNTIMES`.
 RUNTIME_NAMES = ("litert", "onnxruntime", "openvino", "tensorflow", "keras")
+Quantize = Annotated[
+    str | None,
+    Option(
+        "For tflite: float16, int8-dynamic (weights alone) or int8.",
+        choices=("float16", "int8-dynamic", "int8"),
+    ),
+]
+FalseAlarmRate = Annotated[
+    float,
+    Option("Share of known images that may be called unknown.", above=0, below=1),
+]
+AnySize = Annotated[
+    bool, Option("Take images of other sizes or depths than those of the run.")
+]
 Runtime = Annotated[
     str | None,
     Option("Runtime that opens the file; its own when left out.", RUNTIME_NAMES),

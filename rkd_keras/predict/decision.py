@@ -143,7 +143,39 @@ def fit_unknown(
         - Friedman, "Regularized Discriminant Analysis", JASA 84, 1989.
         - Vovk et al., "Algorithmic Learning in a Random World", 2005.
     """
-    statistics, labels = _rows_and_labels(surface_statistics(images), labels, "images")
+    return fit_surfaces(
+        surface_statistics(images), labels, false_alarm_rate, folds, seed
+    )
+
+
+def fit_surfaces(
+    statistics: ArrayLike,
+    labels: ArrayLike,
+    false_alarm_rate: float = 0.01,
+    folds: int = 5,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Fit the unknown verdict on what was computed of the images, see `fit_unknown`.
+
+    Args:
+        statistics: array `(n, 18)` of `surface_statistics`.
+        labels: array `(n,)` of class indices; each class at least twice.
+        false_alarm_rate: see `fit_unknown`. Defaults to `0.01`.
+        folds: see `fit_unknown`. Defaults to `5`.
+        seed: seed of the folds. Defaults to `0`.
+
+    Returns:
+        A dict for the card's entry `unknown`.
+
+    Raises:
+        InputError: see `fit_unknown`.
+
+    Example:
+        >>> statistics = np.random.default_rng(0).normal(size=(20, 18))
+        >>> fit_surfaces(statistics, np.arange(20) % 2)["method"]
+        'surface'
+    """
+    statistics, labels = _rows_and_labels(statistics, labels, "images")
     if not 0 < false_alarm_rate < 1:
         raise InputError(
             "false_alarm_rate must lie between 0 and 1. "

@@ -21,7 +21,8 @@ def surface_statistics(images):
     root mean square over that mean (how spiky they are).
 
     Args:
-        images: array `(N, H, W, 3)`, uint8; both sides at least 16 pixels.
+        images: array `(N, H, W, 3)`, uint8, or what has its shape and dtype and gives
+            one image after the other; both sides at least 16 pixels.
 
     Returns:
         Array `(N, 18)`, float64.
@@ -35,7 +36,8 @@ def surface_statistics(images):
         >>> float(surface_statistics(flat)[0, 0])
         2.0
     """
-    images = np.asarray(images)
+    if not hasattr(images, "dtype"):
+        images = np.asarray(images)
     if (
         images.ndim != 4
         or images.shape[3] != 3

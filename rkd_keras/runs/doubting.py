@@ -1,5 +1,6 @@
 """Which labels of a data set are wrong: doubts, a sheet, and a manifest of repairs."""
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -142,6 +143,12 @@ def doubt(
             f"{data} has one class only ({index.class_names[0]}); a label can be "
             "doubted where there is another"
         )
+    for name, count in zip(index.class_names, index.counts(), strict=True):
+        if count < 2:
+            raise InputError(
+                f"class {name!r} has one image only; at least two are needed, so that "
+                "one can judge the other"
+            )
     require_cleanlab()
     start_tensorflow()
     network = "efficientnet_lite0"
@@ -181,7 +188,7 @@ def _judged(index, judge, folds, by, epochs, seed, quiet):
     from rkd_keras.data.reading.contradictions import find_contradictions
     from rkd_keras.data.reading.groups import find_groups, of_lists
     from rkd_keras.data.reading.identity import find_duplicates
-    from rkd_keras.data.reading.loading import load_images
+    from rkd_keras.data.reading.loading import open_images
     from rkd_keras.data.reading.overlap_cache import overlapping_groups
     from rkd_keras.progress import shown_progress
     from rkd_keras.trainers.imagenet_embedding import SIDE, imagenet_features
@@ -197,7 +204,9 @@ def _judged(index, judge, folds, by, epochs, seed, quiet):
         groups = find_groups(index, by, quiet).joined(find_duplicates(index))
     _check_groups(index, groups)
     side = SIDE if judge == "imagenet" else STUDENT_SIDE
-    images, kept = load_images(index.files, (side, side))
+    # The features are computed once; a training reads each image again and again.
+    store = tempfile.gettempdir() if judge == "student" else None
+    images, kept = open_images(index.files, (side, side), store=store)
     labels = index.labels[kept]
     fold = group_folds(labels, groups.ids[kept], folds, seed)
     done = 0
@@ -225,9 +234,8 @@ def _check_groups(index, groups):
         found = {*groups.ids[index.labels == label].tolist()}
         if len(found) < 2:
             raise InputError(
-                f"class {name!r} has one image only, or all of its images belong "
-                f"together (groups: {groups.by}); at least two are needed, so that one "
-                "can judge the other"
+                f"all images of class {name!r} belong together (groups: {groups.by}); "
+                "at least two that do not are needed, so that one can judge the other"
             )
 
 

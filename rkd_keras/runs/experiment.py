@@ -14,7 +14,7 @@ from rkd_keras.runs.precision import choose_precision
 from rkd_keras.runs.results import save_scores
 from rkd_keras.runs.settings import OVERSAMPLINGS, Settings
 from rkd_keras.runs.transfer import check_seen, fit_head, load_fitting_weights
-from rkd_keras.runs.unlabelled import find_unlabelled
+from rkd_keras.runs.unlabelled import check_unlabelled, find_unlabelled
 
 __all__ = ["Settings", "run_experiment"]
 # Weights that a network's builder knows by name.
@@ -58,6 +58,9 @@ def _run(settings, distribution):
         teacher.check(settings, index, split)
     if settings.weights == "neu":
         check_seen(settings, index, split)
+    if settings.unlabelled:
+        known = [index.files[i] for i in split.train]
+        check_unlabelled(settings.unlabelled, known, settings.any_size)
     _check_names(settings)
     policy = keras.config.dtype_policy()
     with distribution.open_run(settings) as run:
@@ -75,7 +78,7 @@ def _run(settings, distribution):
                 more = find_unlabelled(settings.unlabelled, run.split)
                 if not settings.quiet:
                     print(f"{len(more)} images without labels", file=sys.stderr)
-            parts = load_parts(settings, index, split, more)
+            parts = load_parts(settings, index, split, more, run.path)
             distribution.check_alike(settings, parts)
             streamed = reading_faults(parts.images.values())
             with distribution.scope(), streamed:

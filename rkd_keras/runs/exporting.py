@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    FalseAlarmRate,
+    Option,
+    Overwrite,
+    Quantize,
+    Quiet,
+    Seed,
+    checked,
+)
 
 # Classes are drawn evenly from them.
 MOST_REPAIR_IMAGES = 1200
@@ -62,13 +71,7 @@ def export(
             choices=tuple(SUFFIXES),
         ),
     ] = None,
-    quantize: Annotated[
-        str | None,
-        Option(
-            "For tflite: float16, int8-dynamic (weights alone) or int8.",
-            choices=("float16", "int8-dynamic", "int8"),
-        ),
-    ] = None,
+    quantize: Quantize = None,
     data: Annotated[
         AnyPath | None, Option("Training images; the run's own when left out.")
     ] = None,
@@ -76,10 +79,7 @@ def export(
         int,
         Option("Images to calibrate on, and at most to check on.", at_least=1),
     ] = 300,
-    false_alarm_rate: Annotated[
-        float,
-        Option("Share of known images that may be called unknown.", above=0, below=1),
-    ] = 0.01,
+    false_alarm_rate: FalseAlarmRate = 0.01,
     seed: Seed = 0,
     explain: Annotated[
         bool,
@@ -170,7 +170,9 @@ def export(
         "quantization": quantize,
         "calibration_images": training[0][:images],
         # Few validation images are filled up with training images.
-        "check_images": np.concatenate([checks, training[0]])[:images],
+        "check_images": np.concatenate(
+            [checks[:images], training[0][: max(0, images - len(checks))]]
+        ),
         "overwrite": overwrite,
     }
     if quantize == "int8":
@@ -214,6 +216,20 @@ def export(
     return result
 
 
+def check_quantize(format, quantize):
+    """Raise `InputError` where a format cannot be quantized.
+
+    Args:
+        format: one of `SUFFIXES`.
+        quantize: what is asked for, or `None`.
+    """
+    if quantize is not None and format != "tflite":
+        raise InputError(
+            f"only tflite files are quantized, not {format}; leave --quantize out, or "
+            "give --format tflite"
+        )
+
+
 def _target(model, out, format, quantize):
     if format is None:
         if out is None:
@@ -225,6 +241,7 @@ def _target(model, out, format, quantize):
             f"--format must be one of {', '.join(SUFFIXES)}; --out ends in .tflite, "
             ".onnx or nothing"
         )
+    check_quantize(format, quantize)
     if out is None:
         end = f"_{quantize}" if quantize else ""
         end += "_saved_model" if format == "saved_model" else SUFFIXES[format]
@@ -256,10 +273,10 @@ def _card(model, run):
 
 
 def _images(model, data, part, size, seed, card):
-    """Load a part's images and labels, shuffled by the seed."""
+    """Open a part's images and labels, shuffled by the seed."""
     import numpy as np
 
-    from rkd_keras.data import load_images
+    from rkd_keras.data import open_images
     from rkd_keras.runs.parts import labelled_images
 
     found = labelled_images(model, data, part)
@@ -268,7 +285,7 @@ def _images(model, data, part, size, seed, card):
     if not files or (part == "val" and found.part != "val"):
         raise InputError(f"there is no image of the {part} part; give --data")
     order = np.random.default_rng(seed).permutation(len(files))
-    images, kept = load_images([files[i] for i in order], size)
+    images, kept = open_images([files[i] for i in order], size)
     known = {name: index for index, name in enumerate(card["class_names"])}
     names = [class_names[labels[i]] for i in order[kept]]
     if unknown := sorted(set(names) - set(known)):

@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    AnySize,
+    FalseAlarmRate,
+    Option,
+    Overwrite,
+    Quantize,
+    Quiet,
+    Seed,
+    checked,
+)
+from rkd_keras.runs.exporting import SUFFIXES, check_quantize
 
 FACTS = "extended.json"
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -52,21 +62,11 @@ def extend(
     ] = None,
     format: Annotated[
         str,
-        Option(
-            "Format of the exported file.", choices=("tflite", "onnx", "saved_model")
-        ),
+        Option("Format of the exported file.", choices=tuple(SUFFIXES)),
     ] = "tflite",
-    quantize: Annotated[
-        str | None,
-        Option("For tflite: float16 or int8.", choices=("float16", "int8")),
-    ] = None,
-    any_size: Annotated[
-        bool, Option("Take images of other sizes than those of the run.")
-    ] = False,
-    false_alarm_rate: Annotated[
-        float,
-        Option("Share of known images that may be called unknown.", above=0, below=1),
-    ] = 0.01,
+    quantize: Quantize = None,
+    any_size: AnySize = False,
+    false_alarm_rate: FalseAlarmRate = 0.01,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -85,7 +85,7 @@ def extend(
 
     Raises:
         InputError: when the class exists, the folder holds no image, an image of the
-            run or one of another size, or the run cannot be extended.
+            run or one of another size or depth, or the run cannot be extended.
 
     Example:
         >>> extend("nowhere", "path/to/rust", new="rust")
@@ -96,6 +96,7 @@ def extend(
     from rkd_keras.runs.run import Run, open_run
     from rkd_keras.runs.start_tensorflow import start_tensorflow
 
+    check_quantize(format, quantize)
     old, new = open_run(run), new.strip()
     digests = _checked_images(old, folder, new, any_size)
     target = Run(out or old.path.with_name(f"{old.path.name}_{new}"))
@@ -123,7 +124,7 @@ def _checked_images(run, folder, new, any_size):
     from rkd_keras.files.images import list_images, read_image
     from rkd_keras.files.names import printable
     from rkd_keras.predict.verdict import UNKNOWN
-    from rkd_keras.runs.image_sizes import check_sizes
+    from rkd_keras.runs.image_kinds import check_kinds
     from rkd_keras.runs.parts import PARTS
 
     if not new or new != printable(new) or "/" in new:
@@ -143,9 +144,11 @@ def _checked_images(run, folder, new, any_size):
                 f"{file} is an image of the run itself, of class {name!r}; give images "
                 "of the new class alone"
             )
-    shapes = {file: read_image(file).shape[:2] for file in files}
-    if not any_size:
-        check_sizes(run, shapes)
+    if any_size:
+        for file in files:
+            read_image(file)  # which says what is no image
+    else:
+        check_kinds([row["file"] for row in run.split["train"]], files)
     return digests
 
 
@@ -154,8 +157,9 @@ def _made(run, digests, new, false_alarm_rate, seed, quiet):
     import numpy as np
     from rich.console import Console
 
-    from rkd_keras.data import load_images
+    from rkd_keras.data import evaluation_dataset, load_images, open_images
     from rkd_keras.data.reading.splits import recorded_image
+    from rkd_keras.data.streamed_images import joined_images
     from rkd_keras.export import fit_decisions
     from rkd_keras.models.heads import divided, with_head
     from rkd_keras.predict import new_card
@@ -174,12 +178,12 @@ def _made(run, digests, new, false_alarm_rate, seed, quiet):
                     raise InputError(f"{run.path} has no training image")
                 images[part], labels[part] = images["train"], labels["train"]
                 continue
-            images[part], kept = load_images(found.files, size)
+            images[part], kept = open_images(found.files, size)
             labels[part] = np.array(found.labels)[kept]
         added, _ = load_images([*digests], size, strict=True)
     with console.status("computing features"):
         features = {
-            part: body.predict(each, BATCH, verbose=0).astype("float32")
+            part: body.predict(evaluation_dataset(each), verbose=0).astype("float32")
             for part, each in {**images, "new": added}.items()
         }
     kernel, bias = head.get_weights()
@@ -219,7 +223,7 @@ def _made(run, digests, new, false_alarm_rate, seed, quiet):
             card,
             images["val"],
             labels["val"],
-            np.concatenate([images["train"], more]),
+            joined_images(images["train"], more),
             np.append(labels["train"], np.full(len(more), label)),
             false_alarm_rate,
         )

@@ -145,7 +145,7 @@ def check_same_images(run, index, split):
         )
 
 
-def load_parts(settings, index=None, split=None, unlabelled=()):
+def load_parts(settings, index=None, split=None, unlabelled=(), store=None):
     """Open the images of all three parts; small ones are decoded into memory.
 
     Args:
@@ -154,6 +154,8 @@ def load_parts(settings, index=None, split=None, unlabelled=()):
         split: as of `open_split`.
         unlabelled: list of paths of images without labels, which come behind those of
             the training part. Defaults to none.
+        store: folder for decoded images that are not kept in memory, see `open_images`.
+            Defaults to `None`.
 
     Returns:
         The `Parts`.
@@ -175,7 +177,9 @@ def load_parts(settings, index=None, split=None, unlabelled=()):
             files += unlabelled
             known = np.append(known, np.full(len(unlabelled), NO_LABEL, known.dtype))
         size = (settings.size, settings.size)
-        images[part], kept = open_images(files, size, settings.strict)
+        images[part], kept = open_images(
+            files, size, settings.strict, settings.memory_mb, store
+        )
         labels[part] = known[kept]
         decoded[part] = [files[i] for i in kept]
         left_out += len(files) - len(kept)

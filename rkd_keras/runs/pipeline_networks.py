@@ -112,12 +112,14 @@ def batches(images):
     return {"batch_size": size, "batch_parts": parts_for(size, usable_cores())}
 
 
-def count_unlabelled(folder, data):
-    """Count the images of a folder that the data set does not name."""
+def count_unlabelled(folder, data, any_size=False):
+    """Count the images of a folder that the data set does not name, once checked."""
     from rkd_keras.data import open_dataset
-    from rkd_keras.files.listing import list_images
+    from rkd_keras.runs.unlabelled import check_unlabelled
 
     if folder is None:
         return 0
-    named = {Path(file).resolve() for file in open_dataset(data).files}
-    return sum(Path(file).resolve() not in named for file in list_images(folder))
+    known = open_dataset(data).files
+    found = check_unlabelled(folder, known, any_size)
+    named = {Path(file).resolve() for file in known}
+    return sum(Path(file).resolve() not in named for file in found)

@@ -10,6 +10,7 @@ from rkd_keras.errors import InputError
 from rkd_keras.options import (
     LARGEST_SIDE,
     AnyPath,
+    AnySize,
     Data,
     Model,
     Option,
@@ -116,6 +117,7 @@ def pipeline(
             "what its teacher says."
         ),
     ] = None,
+    any_size: AnySize = False,
     compare: Annotated[
         bool,
         Option("Also train the same student alone, on as many images, and compare."),
@@ -169,7 +171,7 @@ def pipeline(
             "images without labels need a teacher who answers for them; leave "
             "--unlabelled, or give --teacher sarsn34"
         )
-    more = count_unlabelled(unlabelled, data)
+    more = count_unlabelled(unlabelled, data, any_size)
     steps.count = 6 + (chosen != "none") + compare
     folder = _opened(out, resume, overwrite)
     common = {
@@ -230,6 +232,7 @@ def pipeline(
             teacher=teacher.out,
             teacher_views=plan.teacher_views,
             unlabelled=unlabelled and str(unlabelled),
+            any_size=any_size,
             **TAUGHT,
         )
     result.student = _trained(steps, "Student", student)

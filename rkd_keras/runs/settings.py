@@ -10,8 +10,10 @@ from rkd_keras.errors import OptionError
 from rkd_keras.options import (
     LARGEST_SIDE,
     AnyPath,
+    AnySize,
     Data,
     Groups,
+    MemoryMb,
     Model,
     Option,
     Overwrite,
@@ -39,7 +41,7 @@ MONITORS = ("val_accuracy", "val_macro_recall", "val_gmean")
 # What only a distillation has.
 DISTILLATION = (
     *("teacher", "temperature", "hard_weight", "kd_weight", "distance_weight"),
-    *("angle_weight", "teacher_views", "teacher_cache", "unlabelled"),
+    *("angle_weight", "teacher_views", "teacher_cache", "unlabelled", "any_size"),
 )
 # What may differ between a run and its continuation.
 FREE = (
@@ -197,6 +199,7 @@ class Settings:
             "are learnt; those of the data set's own parts are left out."
         ),
     ] = None
+    any_size: AnySize = False
     strategy: Annotated[
         str | None,
         Option(
@@ -218,6 +221,7 @@ class Settings:
     ] = "test"
     resume: Resume = False
     overwrite: Overwrite = False
+    memory_mb: MemoryMb = None
     strict: Strict = False
     quiet: Quiet = False
 

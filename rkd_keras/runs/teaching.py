@@ -146,7 +146,10 @@ class Teacher:
 
         teacher = self.load(settings, student.output_shape[-1])
         if settings.teacher_views:
-            shown = _resized(pipeline, files, teacher.input_shape[1:3])
+            shown = _resized(
+                *(pipeline, files, teacher.input_shape[1:3]),
+                *(settings.memory_mb, run.path),
+            )
             cache = self._stored_answers(settings, run, teacher, shown, distribution)
             pipeline = pipeline.with_teacher(cache.logits, cache.embedding)
         trainer = RKDTrainer(
@@ -203,7 +206,7 @@ class Teacher:
         return found and (lambda view: [found(view)])
 
 
-def _resized(pipeline, files, size):
+def _resized(pipeline, files, size, memory_mb=None, store=None):
     """Return the pipeline whose views the teacher sees: its size, else the same.
 
     A view is a function of the image and the seed, in shares of the image's side, so
@@ -212,16 +215,15 @@ def _resized(pipeline, files, size):
     import numpy as np
 
     from rkd_keras.data import open_images
+    from rkd_keras.data.streamed_images import joined_images
     from rkd_keras.files.images import resize_image
 
     if pipeline.images.shape[1:3] == size:
         return pipeline
-    images, _ = open_images(files, size, strict=True)
+    images, _ = open_images(files, size, True, memory_mb, store)
     made = [resize_image(image, size) for image in pipeline.images[len(files) :]]
-    if made and isinstance(images, np.ndarray):
-        images = np.concatenate([images, made])
-    elif made:
-        images = images.followed_by(np.stack(made))
+    if made:
+        images = joined_images(images, np.stack(made))
     return replace(pipeline, images=images)
 
 

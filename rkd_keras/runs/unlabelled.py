@@ -6,6 +6,31 @@ from rkd_keras.errors import InputError
 from rkd_keras.runs.parts import PARTS
 
 
+def check_unlabelled(folder, known, any_size=False):
+    """Refuse images unlike those that have labels, before anything is trained.
+
+    What cannot be decoded is left out later, as labelled images are.
+
+    Args:
+        folder: path of a folder, an image or a pack.
+        known: list of paths of labelled images.
+        any_size: whether other sizes and depths are wanted. Defaults to `False`.
+
+    Returns:
+        List of the paths in the folder.
+
+    Raises:
+        InputError: when there is no such folder, or an image has another size or depth.
+    """
+    from rkd_keras.files.listing import list_images
+    from rkd_keras.runs.image_kinds import check_kinds
+
+    files = list_images(Path(folder))
+    if not any_size:
+        check_kinds(known, files, strict=False)
+    return files
+
+
 def find_unlabelled(folder, recorded):
     """List the images whose content no part of a run's split holds.
 

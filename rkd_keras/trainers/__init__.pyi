@@ -17,6 +17,7 @@ from .distributed.workers import (
     watch_workers,
 )
 from .divergence_guard import DivergenceGuard
+from .domain_adversary import dann, domain_adversary
 from .epoch_facts import EpochFacts
 from .feature_head import fit_feature_head, logistic_regression
 from .fine_tuning import stage_ends, unfrozen
@@ -65,6 +66,8 @@ __all__ = [
     "connect_workers",
     "coral",
     "cosine_prototypes",
+    "dann",
+    "domain_adversary",
     "fit_feature_head",
     "fit_replicas",
     "frozen_network",

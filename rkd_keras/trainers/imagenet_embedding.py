@@ -14,7 +14,8 @@ def imagenet_features(images, progress=None):
     images' size is, networks of this kind see most at 128 pixels a side and more.
 
     Args:
-        images: array `(n, height, width, 3)`, uint8 of 0 to 255, of any size.
+        images: array `(n, height, width, 3)`, uint8 of 0 to 255, of any size, or
+            `StreamedImages`.
         progress: function called after each batch with its number of images, or
             `None`.
 

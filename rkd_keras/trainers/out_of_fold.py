@@ -101,7 +101,7 @@ def student_probabilities(
     """Compute out-of-fold probabilities of a small student, trained once a fold.
 
     Args:
-        images: array `(images, height, width, 3)`, uint8.
+        images: array `(images, height, width, 3)`, uint8, or `StreamedImages`.
         labels: array `(images,)` of class indices.
         fold: array `(images,)`, the number of each image's fold, see `group_folds`.
         num_classes: number of classes.
@@ -121,17 +121,19 @@ def student_probabilities(
     import keras
     from scipy.special import softmax
 
+    from rkd_keras.data import evaluation_dataset
+    from rkd_keras.data.streamed_images import chosen_images
     from rkd_keras.models import EdgeResNetTiny
 
     found = np.zeros((len(labels), num_classes))
     for number in np.unique(fold):
         keras.utils.set_random_seed(seed)
-        rest, members = fold != number, fold == number
+        rest, members = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         model = EdgeResNetTiny(num_classes, input_shape=images.shape[1:])
-        fit_student(model, images[rest], labels[rest], epochs, seed)
-        found[members] = softmax(
-            model.predict(images[members], verbose=0).astype("float64"), axis=1
-        )
+        fit_student(model, chosen_images(images, rest), labels[rest], epochs, seed)
+        judged = evaluation_dataset(chosen_images(images, members))
+        logits = model.predict(judged, verbose=0)
+        found[members] = softmax(logits.astype("float64"), axis=1)
         if progress is not None:
             progress()
     return found
@@ -142,7 +144,7 @@ def fit_student(model, images, labels, epochs, seed=0):
 
     Args:
         model: `keras.Model` that gives logits.
-        images: array `(images, height, width, 3)`, uint8.
+        images: array `(images, height, width, 3)`, uint8, or `StreamedImages`.
         labels: array `(images,)` of class indices; a class may have none.
         epochs: epochs of the training.
         seed: integer that decides order and views. Defaults to `0`.

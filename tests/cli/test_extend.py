@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import typing
 
 import cv2
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from tiny_exports import CLASS_NAMES, SIZE, textures
 
 from rkd_keras.errors import InputError
+from rkd_keras.options import option_of
 from rkd_keras.predict import load, read_card
-from rkd_keras.runs import extend, open_run
+from rkd_keras.predict.card import QUANTIZATIONS
+from rkd_keras.runs import export, extend, open_run
 from rkd_keras.trainers import class_prototype
 
 
@@ -68,9 +71,18 @@ def test_a_class_is_added_and_nothing_else_changes(
 def test_one_image_is_enough_for_an_unknown_verdict(run_directory, new_folder):
     for file in sorted(new_folder.iterdir())[1:]:
         file.unlink()
-    made = extend(run_directory, new_folder, "spots", format="onnx", quiet=True)
+    made = extend(
+        run_directory, new_folder, "spots", quantize="int8-dynamic", quiet=True
+    )
     assert made.run.path == run_directory.with_name("run_spots")
-    assert read_card(made.exported.path)["unknown"] is not None
+    card = read_card(made.exported.path)
+    assert card["unknown"] is not None and card["quantization"] == "int8-dynamic"
+
+
+def test_export_and_extend_quantize_alike():
+    hints = [typing.get_type_hints(f, include_extras=True) for f in (export, extend)]
+    one, other = (option_of(each["quantize"])[1] for each in hints)
+    assert one is other and (None, *one.choices) == QUANTIZATIONS
 
 
 def test_what_cannot_be_added_is_told_before_anything_is_loaded(
@@ -91,6 +103,8 @@ def test_what_cannot_be_added_is_told_before_anything_is_loaded(
     ):
         with pytest.raises(InputError, match=message):
             extend(run_directory, folder, name, quiet=True)
+    with pytest.raises(InputError, match="only tflite files are quantized, not onnx"):
+        extend(run_directory, new_folder, "spots", format="onnx", quantize="int8")
     from rkd_keras.data.reading.identity import digest_of
 
     for row in recorded["test"]:
@@ -98,9 +112,15 @@ def test_what_cannot_be_added_is_told_before_anything_is_loaded(
     (run_directory / "split.json").write_text(json.dumps(recorded))
     with pytest.raises(InputError, match="is an image of the run itself, of class"):
         extend(run_directory, own, "spots", quiet=True)
-    cv2.imwrite(str(new_folder / "wide.png"), np.zeros((SIZE, 2 * SIZE), "uint8"))
-    with pytest.raises(InputError, match=r"wide.png has 64x32 pixels.*--any-size"):
-        extend(run_directory, new_folder, "spots", quiet=True)
+    for name, image, message in (
+        ("wide", np.zeros((SIZE, 2 * SIZE), "uint8"), "wide.png has 64x32 pixels"),
+        ("deep", np.zeros((SIZE, SIZE), "uint16"), "deep.png has 16 bits a channel"),
+    ):
+        file = new_folder / f"{name}.png"
+        cv2.imwrite(str(file), image)
+        with pytest.raises(InputError, match=f"{message}, and the .*--any-size"):
+            extend(run_directory, new_folder, "spots", quiet=True)
+        file.unlink()
 
 
 def test_no_image_of_an_old_class_goes_over():

@@ -1,5 +1,6 @@
 """`rkd-keras migrate evaluate`: what is trained and tested on what."""
 
+import functools
 import json
 
 import cv2
@@ -12,6 +13,7 @@ from rkd_keras.models import ResNet18
 from rkd_keras.studies.migrate.classifier import train_classifier
 from rkd_keras.studies.migrate.experiment import split_line_b
 from rkd_keras.studies.migrate.settings import EvaluationSettings
+from rkd_keras.trainers import dann
 
 
 @pytest.fixture
@@ -132,6 +134,8 @@ def test_heads_on_frozen_features_are_compared(
 
     path = "rkd_keras.studies.migrate.frozen_heads.line_features"
     monkeypatch.setattr(path, features)
+    short = functools.partial(dann, steps=5)
+    monkeypatch.setattr("rkd_keras.trainers.dann", short)
     result = invoke(*evaluation, "--seeds", 1, "--frozen")
     assert result.exit_code == 0, result.output
     rows = {
@@ -140,7 +144,7 @@ def test_heads_on_frozen_features_are_compared(
     }
     frozen = {key for key in rows if key[0].startswith(("frozen", "few"))}
     assert frozen == {
-        *((f"frozen_{name}", 0) for name in ("source", "coral", "pseudo")),
+        *((f"frozen_{name}", 0) for name in ("source", "coral", "dann", "pseudo")),
         *((f"few_{name}", 2) for name in ("prototype", "linear")),
     }
     # Line B is as line A but for its brightness, which coral takes away.

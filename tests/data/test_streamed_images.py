@@ -1,5 +1,6 @@
 """Streamed images are those of the array, bit for bit, without its memory."""
 
+import shutil
 import tracemalloc
 
 import cv2
@@ -20,6 +21,7 @@ from rkd_keras.data import (
 from rkd_keras.data.streamed_images import fingerprint, reading_faults
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import list_images
+from rkd_keras.trainers import ViewAnswers
 
 SIZE = (12, 12)
 LOGITS = np.arange(2 * 11 * 3, dtype="float32").reshape(2, 11, 3)
@@ -71,6 +73,28 @@ def test_small_data_stay_in_memory_and_large_are_streamed(files):
 
 def test_loose_files_are_streamed_as_well(folder, both):
     images, _ = open_images(list_images(folder), SIZE, memory_mb=0)
+    np.testing.assert_array_equal(images[:], both[0])
+
+
+def test_a_store_gives_the_same_and_leaves_nothing(folder, both, tmp_path):
+    loose = tmp_path / "loose"
+    shutil.copytree(folder, loose)
+    store = tmp_path / "store"
+    store.mkdir()
+    images, kept = open_images(list_images(loose), SIZE, memory_mb=0, store=store)
+    assert len(kept) == 11 and not list(store.iterdir())
+    shutil.rmtree(loose)
+    np.testing.assert_array_equal(images[:], both[0])
+    part = images.subset([7, 3, 9]).subset([2, 0]).followed_by(both[0][:1])
+    np.testing.assert_array_equal(part[:], both[0][[9, 7, 0]])
+    one, other = (TrainingPipeline(x, np.arange(11), 4) for x in (both[0], images))
+    same(first(one.dataset(), 4), first(other.dataset(), 4))
+
+
+def test_without_room_each_is_decoded_anew(files, both, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("rkd_keras.data.reading.loading.has_room", lambda *_: False)
+    images, _ = open_images(files, SIZE, memory_mb=0, store=tmp_path)
+    assert f"{tmp_path} has no room for 12 decoded images" in caplog.text
     np.testing.assert_array_equal(images[:], both[0])
 
 
@@ -130,6 +154,12 @@ def test_stored_answers_belong_to_the_same_views(both):
     same(*(first(pipeline.dataset(), 7) for pipeline in pipelines))
     for view in range(2):
         same(*(first(pipeline.view_dataset(view), 9) for pipeline in pipelines))
+    # Those that lie on disk, too.
+    read = [ViewAnswers(list(LOGITS), part) for part in (slice(3), slice(2))]
+    for images in both:
+        pipeline = TrainingPipeline(images, np.arange(11), 4, Augmentation(), seed=3)
+        taught = pipeline.with_teacher(*read)
+        same(first(taught.dataset(1), 4), first(pipelines[0].dataset(1), 4))
 
 
 def test_evaluation_is_in_order(both):
@@ -186,17 +216,17 @@ def test_a_file_that_vanished_ends_the_stream_with_its_name(tmp_path):
 
 
 def test_nothing_is_kept(tmp_path):
-    """An epoch over 200 images of 3 MB in all needs less than a third of that."""
+    """An epoch over 400 images of 6 MB in all needs less than a third of that."""
     rng = np.random.default_rng(0)
-    for i in range(200):
+    for i in range(400):
         image = rng.integers(0, 256, (16, 16), "uint8")
         cv2.imwrite(str(tmp_path / f"{i}.png"), image)
     images, _ = open_images(list_images(tmp_path), (72, 72), memory_mb=0)
-    pipeline = TrainingPipeline(images, np.arange(200), 8)
+    pipeline = TrainingPipeline(images, np.arange(400), 8)
     first(pipeline.dataset(), 1)
     tracemalloc.start()
     for batch in pipeline.dataset().take(pipeline.steps_per_epoch):
         assert batch[0].shape == (8, 72, 72, 3)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 200 * 72 * 72 * 3 / 3
+    assert peak < 400 * 72 * 72 * 3 / 3

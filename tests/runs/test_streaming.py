@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from rkd_keras.data import open_images, pack_images
+from rkd_keras.data import pack_images
 from rkd_keras.data.synthetic import write_dataset
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sampling", ["natural", "mosaic"])
-def test_weight_for_weight(sampling, tmp_path, monkeypatch):
+def test_weight_for_weight(sampling, tmp_path):
     from rkd_keras.runs import train
 
     strips = write_dataset(tmp_path / "strips", per_class=6, size=32, quiet=True)
@@ -19,11 +19,10 @@ def test_weight_for_weight(sampling, tmp_path, monkeypatch):
     options |= {"sampling": sampling, "val_fraction": 0.25}
     weights, scores = [], []
     for name, data, memory_mb in (
-        ("memory", strips, 1024),
+        ("memory", strips, None),
         ("stream", tmp_path / "strips.pack", 0),
     ):
-        monkeypatch.setattr(open_images, "__defaults__", ((64, 64), False, memory_mb))
-        run = train(data, tmp_path / name, **options)
+        run = train(data, tmp_path / name, memory_mb=memory_mb, **options)
         weights.append(run.model.get_weights())
         scores.append(run.scores["confusion_matrix"])
     for one, other in zip(*weights, strict=True):

@@ -65,22 +65,66 @@ def mosaic_table(results):
     return table([title, "images a second"], lines)
 
 
+STREAMING = "streaming.json"
+WAYS = {
+    "ndarray": "memory",
+    "memory": "memory",
+    "store": "store on disk",
+    "anew": "decoded anew",
+    "StreamedImages": "decoded anew",
+}
+
+
 @query
 def streaming_table(results):
     """Show memory and speed of decoded and of streamed images."""
-    rows = results.read("streaming.json")["rows"]
-    found = {}
-    for row in rows:
-        way = "streamed" if row["way"] == "StreamedImages" else "decoded"
-        found.setdefault(row["images"], {})[way] = (
-            f"{row['memory_mb_with_an_epoch']:,} MB, "
-            f"{row['images_per_processor_second']:,} images a processor second"
-        )
+    rows = results.read(STREAMING)["rows"]
+    speeds = ["images_per_processor_second", "trained_per_processor_second"]
+    memory = ["memory_mb_with_an_epoch", "memory_mb_training"]
+    memory += ["memory_mb_features", "memory_mb_answers"]
+    titles = {
+        "images_per_processor_second": "images a second",
+        "trained_per_processor_second": "trained a second",
+        "memory_mb_with_an_epoch": "MB, an epoch",
+        "memory_mb_training": "MB, training",
+        "memory_mb_features": "MB, features",
+        "memory_mb_answers": "MB, answers",
+    }
+    names = [name for name in (*speeds, *memory) if any(name in row for row in rows)]
     lines = [
-        [f"{images:,}", ways["decoded"], ways["streamed"]]
-        for images, ways in found.items()
+        [f"{row['images']:,}", WAYS[row["way"]]]
+        + [f"{row[name]:,}" if name in row else "" for name in names]
+        for row in rows
     ]
-    return table(["images in the pack", "decoded into memory", "streamed"], lines)
+    return table(["images", "read from", *(titles[name] for name in names)], lines)
+
+
+def _trained(results):
+    rows = results.read(STREAMING)["rows"]
+    return [row for row in rows if "trained_per_processor_second" in row]
+
+
+@query
+def streaming_is_of_trainings(results):
+    """Tell whether networks were trained, not batches made alone."""
+    return bool(_trained(results))
+
+
+@query
+def streaming_images(results):
+    """Return the largest number of images that was trained on."""
+    return max(row["images"] for row in _trained(results))
+
+
+@query
+def streaming_ratio(results):
+    """Return the training's speed from the store, as a share of that from memory."""
+    speed = {
+        row["way"]: row["trained_per_processor_second"]
+        for row in _trained(results)
+        if row["images"] == streaming_images(results)
+    }
+    return speed["store"] / speed["memory"]
 
 
 @query

@@ -3,10 +3,10 @@
 import hashlib
 import os
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rkd_keras.files.packs import find_packed
+from rkd_keras.files.threads import in_threads
 
 
 def relative_names(files, root=None):
@@ -79,8 +79,7 @@ def digests_of(files):
     Returns:
         List of strings and `None`.
     """
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(digest_of, files))
+    return list(in_threads(digest_of, files))
 
 
 def find_duplicates(index):

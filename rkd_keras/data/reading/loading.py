@@ -1,13 +1,14 @@
 """Decode images: into one array, or one by one as they are needed."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from rkd_keras.data.decoded_images import DecodedImages, has_room
 from rkd_keras.data.streamed_images import StreamedImages
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import read_image, resize_image
+from rkd_keras.files.threads import in_threads
 
 LOGGER = logging.getLogger(__name__)
 # Up to so much, images are decoded once and kept: 2^20 bytes.
@@ -41,59 +42,62 @@ def load_images(files, size=(64, 64), strict=False, progress=None):
         >>> images.shape, kept.tolist()
         ((6, 16, 16, 3), [0, 1, 2, 3, 4, 5])
     """
-    images = _each_read(files, size, strict, lambda image: image, progress)
-    kept = _kept(images, files)
-    return np.stack([images[i] for i in kept]), kept
+    images = np.empty((len(files), *size, 3), "uint8")
+    kept = _each_read(files, size, strict, images.__setitem__, progress)
+    return (images if len(kept) == len(files) else images[kept]), kept
 
 
 def _each_read(files, size, strict, keep, progress=None):
-    """Return what `keep` makes of each image, `None` where it cannot be decoded."""
+    """Give each image to `keep` with its number; return the numbers of those read."""
 
-    def read(path):
+    def read(number, path):
         try:
-            kept = keep(resize_image(read_image(path), size))
+            image = resize_image(read_image(path), size)
         except InputError as error:
             if strict:
                 raise
             LOGGER.warning("left out: %s", error)
-            kept = None
+            image = None
+        else:
+            keep(number, image)
         if progress is not None:
             progress()
-        return kept
+        return image is not None
 
     # OpenCV decodes outside the interpreter's lock.
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(read, files))
-
-
-def _kept(images, files):
-    kept = np.array([i for i, image in enumerate(images) if image is not None], int)
+    kept = np.flatnonzero(list(in_threads(read, range(len(files)), files)))
     if len(kept) == 0:
         raise InputError(
-            f"none of {len(images)} images could be decoded; "
+            f"none of {len(files)} images could be decoded; "
             f"the first is {files[0] if len(files) else 'missing'}"
         )
-    if len(kept) < len(images):
+    if len(kept) < len(files):
         LOGGER.warning(
             "%d of %d images could not be decoded and were left out",
-            len(images) - len(kept),
-            len(images),
+            len(files) - len(kept),
+            len(files),
         )
     return kept
 
 
-def open_images(files, size=(64, 64), strict=False, memory_mb=IN_MEMORY_MB):
+def open_images(files, size=(64, 64), strict=False, memory_mb=None, store=None):
     """Decode images into an array, or leave them to be read as they are needed.
 
     All are decoded once either way, to find those that cannot be. So the images that
     are kept are the same, and a training that streams them shows the same batches.
+    What is read often, as by a training, is read from a store: a file of the decoded
+    images, without a name, which is gone with the process. What is read once needs
+    none.
 
     Args:
         files: list of paths.
         size: `(height, width)` in pixels. Defaults to `(64, 64)`.
         strict: see `load_images`. Defaults to `False`.
         memory_mb: most memory for the decoded images in 2^20 bytes; 0 streams
-            always. Defaults to `1024`: 87,381 images of 64x64 pixels.
+            always. Defaults to `None`: 1024, or 87,381 images of 64x64 pixels.
+        store: folder for the file of decoded images, where they are not kept in memory
+            and its disk has room. Defaults to `None`: they are decoded anew whenever
+            they are asked for.
 
     Returns:
         A pair: images `(kept, height, width, 3)`, an array of uint8 or
@@ -110,10 +114,23 @@ def open_images(files, size=(64, 64), strict=False, memory_mb=IN_MEMORY_MB):
         >>> type(images).__name__, images.shape
         ('StreamedImages', (6, 64, 64, 3))
     """
+    memory_mb = IN_MEMORY_MB if memory_mb is None else memory_mb
     if len(files) * size[0] * size[1] * 3 <= memory_mb * 2**20:
         return load_images(files, size, strict)
-    kept = _kept(_each_read(files, size, strict, lambda image: True), files)
-    return StreamedImages([files[i] for i in kept], size), kept
+    decoded = None
+    if store is not None and has_room(len(files), size, store):
+        decoded = DecodedImages(len(files), size, store)
+    elif store is not None:
+        LOGGER.warning(
+            "%s has no room for %d decoded images; each is decoded whenever it is "
+            "needed, which is slower",
+            store,
+            len(files),
+        )
+    keep = decoded.write if decoded else lambda number, image: None
+    kept = _each_read(files, size, strict, keep)
+    chosen = [files[i] for i in kept]
+    return StreamedImages(chosen, size, decoded=decoded, rows=kept), kept
 
 
 def load_samples(index, indices=None, size=(64, 64), strict=False):

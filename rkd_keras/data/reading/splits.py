@@ -173,6 +173,8 @@ def make_split(
         val_fraction = 0.0 if plain in LONG_TAIL else 0.1
     if not 0 <= val_fraction < 1:
         raise InputError(f"val_fraction must be in [0, 1), not {val_fraction}")
+    _check_counts(index, protocol)
+    # Finding what belongs together may take minutes.
     asked, groups = groups, _groups(index, protocol, groups, quiet)
     if protocol == "given":
         return _given(index, seed, val_fraction, groups)
@@ -207,26 +209,31 @@ def _groups(index, protocol, by, quiet):
     return groups if by == "none" else groups.joined(find_duplicates(index))
 
 
+def _check_counts(index, protocol):
+    """Raise `InputError` where a class has too few images for the protocol."""
+    if protocol == "given":
+        return
+    plain = protocol.removesuffix(GROUPED)
+    needed = 3 if plain == "holdout" else TEST_PER_CLASS + TRAIN_PER_CLASS
+    for name, count in zip(index.class_names, index.counts(), strict=True):
+        if count < needed:
+            raise InputError(
+                f"split {plain} needs {needed} images of each class, and {name!r} has "
+                f"{count}"
+            )
+
+
 def _train_pools(index, protocol, split_seed, groups):
     """Return each class's training pool, and the test part."""
     rng = np.random.default_rng([split_seed, 0])
     duplicated = _duplicated(index)
     pools, counts = [], []
-    for label, name in enumerate(index.class_names):
+    for label in range(len(index.class_names)):
         members = rng.permutation(np.flatnonzero(index.labels == label))
         # Duplicates go last, that is to the training side, together.
         pools.append(np.array(sorted(members, key=lambda i: i in duplicated), int))
-        if protocol == "holdout":
-            counts.append(len(members) // 3)
-            needed = 3
-        else:
-            counts.append(TEST_PER_CLASS)
-            needed = TEST_PER_CLASS + TRAIN_PER_CLASS
-        if len(members) < needed:
-            raise InputError(
-                f"split {protocol} needs {needed} images of each class, and "
-                f"{name!r} has {len(members)}"
-            )
+        holdout = protocol == "holdout"
+        counts.append(len(members) // 3 if holdout else TEST_PER_CLASS)
     test, pools = take_whole(pools, groups.ids, counts)
     for name, *parts in zip(index.class_names, test, pools, strict=True):
         if not all(map(len, parts)):

@@ -4,7 +4,7 @@ import numpy as np
 
 from rkd_keras.data.samples.fusion import fusion
 from rkd_keras.data.samples.mosaic import mosaic
-from rkd_keras.data.streamed_images import StreamedImages
+from rkd_keras.data.streamed_images import chosen_images, joined_images
 
 METHODS = ("copy", "mosaic", "fusion", "mosaic+fusion")
 NEEDED = {"copy": 1, "mosaic": 4, "fusion": 2}
@@ -92,16 +92,14 @@ def oversample(images, labels, method, seed=0, blur=None, per_class=None):
     labels = np.asarray(labels)
     counts = np.bincount(labels)
     target = counts.max() if per_class is None else per_class
-    streamed = isinstance(images, StreamedImages)
     made, all_labels = [], [labels]
     for c in np.flatnonzero(counts):
         missing = max(target - counts[c], 0)
         members = np.flatnonzero(labels == c)
-        own = images.subset(members) if streamed else images[members]
+        own = chosen_images(images, members)
         made.append(make_samples(own, missing, method, [seed, c], blur)[0])
         all_labels.append(np.full(missing, c, labels.dtype))
-    made = np.concatenate(made)
-    together = images.followed_by(made) if streamed else np.concatenate([images, made])
+    together = joined_images(images, np.concatenate(made))
     return together, np.concatenate(all_labels)
 
 

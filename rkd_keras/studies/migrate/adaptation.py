@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from rkd_keras.errors import InputError, OptionError
-from rkd_keras.options import AnyPath, Option, Overwrite, Quiet, Seed, checked
+from rkd_keras.options import (
+    AnyPath,
+    AnySize,
+    Option,
+    Overwrite,
+    Quiet,
+    Seed,
+    checked,
+)
 
-METHODS = ("adabn", "coral", "pseudo", "few")
+METHODS = ("adabn", "coral", "dann", "pseudo", "few")
 FACTS = "adapted.json"
 
 
@@ -44,8 +52,9 @@ def adapt(
         str,
         Option(
             "few: a head for line B's labels; without labels adabn: batch statistics "
-            "of B; coral: line A's features moved onto B's; pseudo: the model's own "
-            "confident answers on B.",
+            "of B; coral: line A's features moved onto B's; dann: a head of what does "
+            "not tell the lines apart; pseudo: the model's own confident answers on "
+            "B.",
             choices=METHODS,
         ),
     ],
@@ -64,9 +73,7 @@ def adapt(
             choices=("linear", "prototype"),
         ),
     ] = "linear",
-    any_size: Annotated[
-        bool, Option("Take images of other sizes than those of the run.")
-    ] = False,
+    any_size: AnySize = False,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -81,8 +88,8 @@ def adapt(
         An `Adapted`.
 
     Raises:
-        InputError: when there is no image, one is of another size than the run's, or
-            the model cannot be adapted.
+        InputError: when there is no image, one is of another size or depth than the
+            run's, or the model cannot be adapted.
         OptionError: when a method without labels is given no run.
 
     Example:
@@ -132,8 +139,8 @@ class LineImages:
 def _checked_images(b, method, old, any_size):
     """Find line B's images; refuse what cannot be adapted to."""
     from rkd_keras.data import open_dataset
-    from rkd_keras.files.images import list_images, read_image
-    from rkd_keras.runs.image_sizes import check_sizes
+    from rkd_keras.files.images import list_images
+    from rkd_keras.runs.image_kinds import check_kinds
 
     if method == "few":
         index = open_dataset(b)
@@ -150,7 +157,7 @@ def _checked_images(b, method, old, any_size):
     if old is not None:
         old.check_finished()
         if not any_size:
-            check_sizes(old, {f: read_image(f).shape[:2] for f in found.files})
+            check_kinds([row["file"] for row in old.split["train"]], found.files)
     return found
 
 

@@ -11,12 +11,12 @@ from rkd_keras.trainers import (
     confident_answers,
     coral,
     cosine_prototypes,
+    dann,
     logistic_regression,
 )
 
 # Shares of line B's images from whose answers is learnt, one after the other.
 SHARES = (0.3, 0.6, 0.9)
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def adapted(images, method, old, head, seed, quiet):
         method: one of `METHODS`.
         old: the `Run` of line A, or `None`.
         head: `"linear"` or `"prototype"`.
-        seed: integer that begins the layers anew that a head takes.
+        seed: integer that decides what is random, of dann in particular.
         quiet: whether to show no progress.
 
     Returns:
@@ -52,24 +52,24 @@ def adapted(images, method, old, head, seed, quiet):
     import keras
     from rich.console import Console
 
-    from rkd_keras.data import load_images
+    from rkd_keras.data import evaluation_dataset, open_images
 
     console = Console(stderr=True, quiet=quiet)
     keras.utils.set_random_seed(seed)
     with console.status("opening the model and the images"):
         model = _imagenet() if old is None else old.model
         size = model.input_shape[1:3]
-        pixels, _ = load_images(images.files, size, strict=True)
+        pixels, _ = open_images(images.files, size, strict=True)
     with console.status(f"adapting by {method}"):
         if method == "few":
             return *_few(model, pixels, images, head), None
-        before = model.predict(pixels, BATCH, verbose=0).argmax(1)
+        before = model.predict(evaluation_dataset(pixels), verbose=0).argmax(1)
         if method == "adabn":
             network = adapt_batch_norm(model, pixels)
             old.__dict__.pop("model", None)
         else:
-            network = _refitted(model, pixels, method, old, size)
-        logits = network.predict(pixels, BATCH, verbose=0)
+            network = _refitted(model, pixels, method, old, size, seed)
+        logits = network.predict(evaluation_dataset(pixels), verbose=0)
         members, labels = confident_answers(softmax(logits))
         found = Labels(members, labels, logits.argmax(1))
         return network, old.class_names, found, before
@@ -86,7 +86,7 @@ def _few(model, pixels, images, head):
     from rkd_keras.models.heads import divided, with_head
 
     body, _ = divided(model)
-    features = body.predict(pixels, BATCH, verbose=0).astype("float32")
+    features = _features(body, pixels)
     classes = len(images.class_names)
     if head == "prototype":
         weights = cosine_prototypes(features, images.labels, classes)
@@ -98,26 +98,37 @@ def _few(model, pixels, images, head):
     return network, images.class_names, found
 
 
-def _refitted(model, pixels, method, old, size):
+def _refitted(model, pixels, method, old, size, seed):
     """Fit the head anew: to line A's features as B's, or to answers on B's."""
-    from rkd_keras.data import load_images
+    from rkd_keras.data import open_images
     from rkd_keras.models.heads import divided, with_head
     from rkd_keras.runs.parts import labelled_images
 
     body, head = divided(model)
-    features = body.predict(pixels, BATCH, verbose=0).astype("float32")
+    features = _features(body, pixels)
     classes = len(old.class_names)
     kernel, bias = head.get_weights()
-    if method == "coral":
+    if method in ("coral", "dann"):
         found = labelled_images(old.model_path, None, "train")
-        shown, kept = load_images(found.files, size)
-        source = body.predict(shown, BATCH, verbose=0).astype("float32")
+        shown, kept = open_images(found.files, size)
+        source = _features(body, shown)
         labels = np.array(found.labels)[kept]
-        moved = coral(source, features)
-        kernel, bias = logistic_regression(moved[None], labels, classes)
+        if method == "coral":
+            moved = coral(source, features)
+            kernel, bias = logistic_regression(moved[None], labels, classes)
+        else:
+            kernel, bias = dann(source, labels, features, classes, seed=seed)
     else:
         kernel, bias = self_trained(kernel, bias, features)
     return with_head(body, kernel, bias, model.name)
+
+
+def _features(body, images):
+    """Compute what a head takes, `(images, features)`, the images batch by batch."""
+    from rkd_keras.data import evaluation_dataset
+
+    found = body.predict(evaluation_dataset(images), verbose=0)
+    return found.astype("float32")
 
 
 def self_trained(kernel, bias, features):

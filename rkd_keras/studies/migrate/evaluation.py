@@ -90,8 +90,10 @@ def evaluate(
         ['source', 'blend']
     """
     from rkd_keras.runs.start_tensorflow import start_tensorflow
+    from rkd_keras.studies.migrate.lines import open_lines
 
     settings = EvaluationSettings(a, b, rename, background, out, **options)
+    open_lines(settings)  # which refuses what cannot be compared
     if settings.frozen:
         from rkd_keras.models.imagenet_weights import imagenet_arrays
 

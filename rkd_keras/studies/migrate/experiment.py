@@ -113,7 +113,7 @@ def _few_shot(settings, lines, arm, shots, seed):
     pools, test = split_line_b(lines.b_labels, max(settings.shots), seed)
     real = np.concatenate([pool[:shots] for pool in pools])
     if arm in (*LABELLED, *UNLABELLED):
-        return score_head(lines, arm, real, np.concatenate(pools), test)
+        return score_head(lines, arm, real, np.concatenate(pools), test, seed)
     images, labels = lines.b_images[real], lines.b_labels[real]
     stages = [(images, labels)] if shots else []
     made = lines.made.get(arm)

@@ -27,6 +27,47 @@ class Lines:
     b_features: object = None
 
 
+def open_lines(settings):
+    """Find both lines' images and check that the classes are there; nothing is read.
+
+    Args:
+        settings: an `EvaluationSettings`.
+
+    Returns:
+        Triple: the `ImageIndex` of A, that of B, and a dict from A's label to B's name.
+
+    Raises:
+        InputError: when the classes are not those of the lines, or too few images.
+    """
+    from rkd_keras.data import open_dataset
+    from rkd_keras.studies.migrate.classes import renamed_classes
+
+    index_a, index_b = open_dataset(settings.a), open_dataset(settings.b)
+    names = renamed_classes(index_a, settings.rename)
+    if len(names) < 2 or len(set(names.values())) < len(names):
+        raise InputError("--map must name at least two classes of A and of B")
+    unknown = sorted(set(names.values()) - set(index_b.class_names))
+    if len(unknown) == len(names):
+        raise InputError(
+            f"line B has none of the classes {', '.join(names.values())}; say with "
+            f"--map which of {', '.join(index_b.class_names)} they are"
+        )
+    if unknown:
+        raise InputError(
+            f"line B has no class {unknown[0]!r}; it has "
+            f"{', '.join(index_b.class_names)}"
+        )
+    least, counts = max(settings.shots) + 1, index_b.counts()
+    for name in names.values():
+        count = counts[index_b.class_names.index(name)]
+        if count < least:
+            raise InputError(
+                f"class {name!r} of line B has {count} images and --shots "
+                f"{max(settings.shots)} needs at least {least}"
+            )
+    return index_a, index_b, names
+
+
 def load_lines(settings):
     """Load both lines and make the samples of every arm.
 
@@ -41,36 +82,20 @@ def load_lines(settings):
     """
     import numpy as np
 
-    from rkd_keras.data import load_images, open_dataset
+    from rkd_keras.data import load_images
     from rkd_keras.data.samples.blending import blend_samples
     from rkd_keras.files.images import list_images
-    from rkd_keras.studies.migrate.classes import renamed_classes
     from rkd_keras.studies.migrate.defects import defects
     from rkd_keras.studies.migrate.frozen_heads import line_features
 
     shape = (settings.size, settings.size)
-    index_a, index_b = open_dataset(settings.a), open_dataset(settings.b)
-    names = renamed_classes(index_a, settings.rename)
-    if len(names) < 2 or len(set(names.values())) < len(names):
-        raise InputError("--map must name at least two classes of A and of B")
-    unknown = sorted(set(names.values()) - set(index_b.class_names))
-    if unknown:
-        raise InputError(
-            f"line B has no class {unknown[0]!r}; it has "
-            f"{', '.join(index_b.class_names)}"
-        )
-    least = max(settings.shots) + 1
+    index_a, index_b, names = open_lines(settings)
     b_images, b_labels, files_a, files_b = [], [], [], []
     made = {arm: ([], []) for arm in ("source", "blend", "cyclegan")}
     targets, _ = load_images(list_images(settings.background), shape)
     for label, (label_a, name) in enumerate(names.items()):
         label_b = index_b.class_names.index(name)
         members = np.flatnonzero(index_b.labels == label_b)
-        if len(members) < least:
-            raise InputError(
-                f"class {name!r} of line B has {len(members)} images and "
-                f"--shots {max(settings.shots)} needs at least {least}"
-            )
         images, _ = load_images([index_b.files[i] for i in members], shape)
         b_images.append(images)
         files_b += [index_b.files[i] for i in members]

@@ -22,6 +22,7 @@ NAMES = {
     "cyclegan": "+ CycleGAN",
     "frozen_source": "frozen features, line A's head",
     "frozen_coral": "frozen features, coral",
+    "frozen_dann": "frozen features, dann",
     "frozen_pseudo": "frozen features, pseudo",
     "few_prototype": "frozen features, prototypes",
     "few_linear": "frozen features, linear head",

@@ -181,7 +181,8 @@ class EvaluationSettings:
         bool,
         Option(
             "Also heads on the frozen features of a network that ImageNet taught: with "
-            "k labels, and line A's by coral and pseudo with none (extra imagenet)."
+            "k labels, and line A's by coral, dann and pseudo with none (extra "
+            "imagenet)."
         ),
     ] = False
     figure10: Annotated[
