@@ -104,6 +104,8 @@ def rate(
     a wrong size; see `rkd_keras.rating.quality`) is `"invalid"`, and neither classified
     nor measured.
 
+    What was found, or what the predictor names, is never accepted by the package's own
+    rules; a rule of one's own that names its class and the largest size may accept it.
     A surface that is none of the predictor's classes is graded as the class
     `"unknown"`. Unless a rule that holds names this class, such a surface is never
     accepted but sent to review.
@@ -145,7 +147,7 @@ def rate(
         >>> image[30:100, 60:66] = 60
         >>> rating = rate(image, mm_per_pixel=0.5)
         >>> rating.measurement.count, rating.measurement.unit, rating.grade.decision
-        (1, 'mm', 'accept')
+        (1, 'mm', 'review')
     """
     import numpy as np
 
