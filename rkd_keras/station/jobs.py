@@ -83,6 +83,10 @@ class Jobs:
         """Make a report, see `build_report`; returns the name of its files."""
         return self._lanes["reports"].call(("report", arguments))
 
+    def learn_normal(self, rows, file):
+        """Learn what is normal from squares and write it, see `NormalSurfaces`."""
+        self._lanes["reports"].call(("learn_normal", {"rows": rows, "file": file}))
+
     def export_reviews(self, **arguments):
         """Export reviewed samples, see `export_zip`; returns how many."""
         return self._lanes["reports"].call(("export_reviews", arguments))
@@ -189,6 +193,11 @@ class JobHandler:
         return build_report(
             *self._opened(), folder=self._config.reports_dir, **arguments
         )
+
+    def _learn_normal(self, rows, file):
+        from rkd_keras.rating.normal import learn_from_statistics
+
+        learn_from_statistics(rows).save(file)
 
     def _export_reviews(self, name, **arguments):
         from rkd_keras.station.review import export_zip

@@ -91,6 +91,13 @@ class SettingsBody(Body):
     speed_m_s: Speed | None = None
     travel_axis: Literal["x", "y"] = "y"
     min_contrast: Annotated[float, Field(ge=0, le=1)] = 0.06
+    normal_frames: Annotated[int, Field(ge=0, le=5000)] = 200
+
+
+class NormalOut(BaseModel):
+    """What a device knows of its normal surface."""
+
+    state: str = Field(description="`off`, `learnt`, `learning`, or `37 of 200 frames`")
 
 
 class SourceBody(Body):

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from rkd_keras.station.device import DeviceSettings
+from rkd_keras.station.device import MOST_NORMAL_FRAMES, DeviceSettings
 from rkd_keras.station.pages.elements import button, field
 from rkd_keras.station.pages.layout import attempt
 
@@ -31,6 +31,14 @@ class SettingsFields:
             max=1,
             step=0.01,
         )
+        self._normal = field(
+            ui.number,
+            "Frames to learn the normal surface from",
+            value=settings.normal_frames,
+            min=0,
+            max=MOST_NORMAL_FRAMES,
+            step=50,
+        )
         self._axis = field(
             ui.select, "The strip travels", options=AXES, value=settings.travel_axis
         )
@@ -46,6 +54,7 @@ class SettingsFields:
             self._speed.value or None,
             self._axis.value,
             self._contrast.value or 0.0,
+            int(self._normal.value or 0),
         )
 
 
@@ -61,6 +70,10 @@ async def change_device(station, account, device):
             name = field(ui.input, "Name", value=device.name).props("autofocus")
             fields = SettingsFields(device.settings)
         ui.label("They hold from the next frame on.").classes("soft small")
+        with ui.element("div").classes("spread"):
+            state = ui.label(f"Normal surface: {station.normal.state(device)}")
+            anew = ui.checkbox("learn it anew")
+            anew.set_visibility(not state.text.endswith("off"))
         with ui.element("div").classes("line"):
             button("Save", lambda: dialog.submit(True), "primary")
             button("Cancel", lambda: dialog.submit(False))
@@ -73,6 +86,9 @@ async def change_device(station, account, device):
     def change():
         station.devices.change(device, name.value or "", fields.read())
         station.accounts.record(account, "change device", device.id)
+        if anew.value:
+            station.normal.forget(device)
+            station.accounts.record(account, "learn normal surface anew", device.id)
 
     done, _ = await attempt(change)
     return done

@@ -62,6 +62,7 @@ export default {
             </dl>
           </template>
           <p v-else-if="shown.fault" class="soft" style="margin:0">This picture cannot be judged. It was neither classified nor measured.</p>
+          <p v-else-if="shown.decision === 'review'" class="soft" style="margin:0">No mark was found, but it is not known yet what is normal here: the device learns that from its first frames.</p>
           <p v-else class="soft" style="margin:0">The last two seconds show no mark on the surface.</p>
           <dl class="facts small">
             <dt>frame</dt><dd>{{ shown.id === null ? 'not stored' : shown.id }}</dd>
