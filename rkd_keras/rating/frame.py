@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from rkd_keras.measure import Grade, GradeRules, Measurement
     from rkd_keras.predict import Predictor, Verdict
     from rkd_keras.rating.normal import NormalSurface
@@ -88,6 +88,7 @@ def rate_frame(
             predictor does not know.
 
     Example:
+        >>> import numpy as np
         >>> rate_frame(np.full((128, 400, 3), 150, "uint8"), predictor=None)
         []
     """
@@ -226,6 +227,7 @@ def classify_windows(
         List of pairs of the square `(x, y, width, height)` and its `Verdict`.
 
     Example:
+        >>> import numpy as np
         >>> from rkd_keras.predict import load
         >>> found = classify_windows(load(), np.zeros((128, 400, 3), "uint8"))
         >>> [window for window, _ in found][:2]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rkd_keras.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from rkd_keras.rating.nearness import Nearness
 
 # Pixels. Chosen by benchmarks/station/windows.py on the learning half.
@@ -37,6 +37,7 @@ class NormalSurface:
         false_alarm_rate: share of good squares that it gives up.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> surface = rng.normal(150, 8, (20, 96, 96)).astype("uint8")
         >>> normal = learn_normal(surface)
@@ -76,6 +77,8 @@ class NormalSurface:
         Raises:
             InputError: when it cannot be written.
         """
+        import numpy as np
+
         from rkd_keras.files.replacing import replacing
 
         arrays = {name: getattr(self.nearness, name) for name in _ARRAYS}
@@ -97,6 +100,8 @@ class NormalSurface:
         Raises:
             InputError: when there is no such file, or it is not one of these.
         """
+        import numpy as np
+
         from rkd_keras.rating.nearness import Nearness
 
         try:
@@ -135,9 +140,12 @@ def described_squares(image: np.ndarray, side: int) -> tuple[np.ndarray, np.ndar
         `rkd_keras.measure.square_statistics`; empty for an image below 16 pixels.
 
     Example:
+        >>> import numpy as np
         >>> described_squares(np.zeros((64, 96), "uint8"), 64)[1].shape
         (2, 18)
     """
+    import numpy as np
+
     from rkd_keras.measure.square_statistics import square_statistics
     from rkd_keras.predict.surface_statistics import COUNT, MINIMUM_SIDE
     from rkd_keras.rating.odd_squares import square_grid
@@ -165,6 +173,7 @@ def good_statistics(
         Array `(N, 18)`.
 
     Example:
+        >>> import numpy as np
         >>> good_statistics(np.zeros((64, 96), "uint8")).shape
         (2, 18)
     """
@@ -208,6 +217,7 @@ def learn_normal(
             are too few good squares.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> surface = rng.normal(150, 8, (20, 96, 96)).astype("uint8")
         >>> learn_normal(surface).squares
@@ -255,10 +265,13 @@ def learn_from_statistics(
         InputError: when a setting cannot be used, or there are too few squares.
 
     Example:
+        >>> import numpy as np
         >>> rows = np.random.default_rng(0).normal(size=(50, 4, 18))
         >>> learn_from_statistics(list(rows)).images
         50
     """
+    import numpy as np
+
     from rkd_keras.rating.nearness import Nearness
 
     if not 0 < false_alarm_rate < 1:

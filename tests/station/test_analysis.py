@@ -114,7 +114,8 @@ def test_what_is_unknown_is_never_accepted(grading_file):
     image = surface()
     image[40:70, 100:120] = 40
     data = encoded(image)
-    rule = "{name: known, when: {class: scratches, area_ratio: {below: 9}}, severity: 2}"
+    when = "{class: scratches, area_ratio: {below: 9}}"
+    rule = f"{{name: known, when: {when}, severity: 2}}"
     grading_file.write_text(default_grading_text() + f"  - {rule}\n")
     known = FrameAnalyzer(FakePredictor(), grading_file).analyze(data)
     unknown = FrameAnalyzer(FakePredictor(unknown=True), grading_file).analyze(data)
