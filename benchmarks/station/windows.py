@@ -10,8 +10,8 @@ on the other half, and on the strips of frames that it did not learn from, are t
 squares without a mark that alarm, and the strips of each class on which nothing was
 found, by marks alone and with squares.
 
-neu: a device learns from the squares of the training images that lie outside of all
-boxes, as people would who call them good; each image then goes through the station's
+neu: a device learns from the squares of the training images of inclusions, patches and
+scratches that lie outside of all boxes, as people would who call them good; each image then goes through the station's
 own pipeline as a frame. Counted are the images named rightly, the boxes that are
 touched (a tenth of the area or more is boxed), the share of the annotated area of each
 class that is boxed, and the share of the rest that is. Images that the student was
@@ -39,6 +39,9 @@ from rkd_keras.rating.odd_squares import holds_mark, paint  # noqa: E402
 
 TOUCHED = 0.1
 NO_DEFECT = "no_defect"
+# Defects in single places. What lies around the boxes of the other classes is of their
+# kind as well, and nobody would call it good.
+SINGLE = ("inclusion", "patches", "scratches")
 
 
 def main():
@@ -124,11 +127,12 @@ def hot_rolled(args):
     seen = set(find_seen([index.files[i] for i in chosen]))
     learnt = [i for i in chosen if index.files[i] in seen]
     rest = [i for i in chosen if index.files[i] not in seen]
+    good = [i for i in learnt if index.class_names[index.labels[i]] in SINGLE]
     normal = learn_normal(
-        [index.files[i] for i in learnt],
+        [index.files[i] for i in good],
         [
             paint(as_squares(index.boxes[i]), read_image(index.files[i]).shape[:2])
-            for i in learnt
+            for i in good
         ],
     )
     predictor = load(threads=1)

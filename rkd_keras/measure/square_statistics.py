@@ -61,8 +61,9 @@ def square_statistics(image: np.ndarray, squares: np.ndarray) -> np.ndarray:
                 (width, height),
                 interpolation=cv2.INTER_AREA,
             )
-        first = np.rint(low / 2**scale).astype(int)
-        last = np.minimum(np.rint(high / 2**scale).astype(int), grey.shape[::-1])
+        last = np.minimum((high / 2**scale + 0.5).astype(int), grey.shape[::-1])
+        # Two pixels have a difference; an odd last row or column is left out.
+        first = np.minimum((low / 2**scale + 0.5).astype(int), last - 2)
         for axis, step in ((1, grey[1:] - grey[:-1]), (0, grey[:, 1:] - grey[:, :-1])):
             end = last.copy()
             end[:, axis] -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,11 +96,13 @@ class Nearness:
         white = (vectors - mean) @ whitening.T
         own = groups[:, None] == groups[chosen][None]
         scores = _distances(white, white[chosen], own)
+        # The smallest score that no more than this share exceeds.
+        rank = min(math.ceil((len(scores) + 1) * (1 - false_alarm_rate)), len(scores))
         found = cls(
             mean.astype(np.float32),
             whitening.astype(np.float32),
             white[chosen].astype(np.float32),
-            float(np.quantile(scores, 1 - false_alarm_rate)),
+            float(np.partition(scores, rank - 1)[rank - 1]),
         )
         return found
 

@@ -110,7 +110,7 @@ class NormalSurface:
                 numbers = {name: content[name].item() for name in _NUMBERS}
         except FileNotFoundError as error:
             raise InputError(f"{path} cannot be read: there is no such file") from error
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(
                 f"{path} holds no normal surface; learn it again"
             ) from error

@@ -4,6 +4,8 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from rkd_keras.errors import InputError
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -87,6 +89,25 @@ class NormalSurfaces:
         with self._lock:
             self._rows.pop(device.id, None)
         (self._folder / f"{device.id}.npz").unlink(missing_ok=True)
+
+    def learn_reviewed(self, device, jobs):
+        """Learn from what people called no defect of a device's frames.
+
+        Args:
+            device: the `Device`.
+            jobs: the `Jobs`.
+
+        Raises:
+            InputError: when the device does not learn, or that is too little.
+        """
+        file = self.file(device)
+        if file is None:
+            raise InputError(
+                f"{device.name} looks for marks alone; set normal_frames first"
+            )
+        jobs.learn_reviewed(device.id, file)
+        with self._lock:
+            self._rows.pop(device.id, None)
 
     def close(self):
         """Finish what is being learnt."""

@@ -2,7 +2,8 @@ import json
 
 import numpy as np
 import pytest
-from test_normal import crazed, surface
+from rolled_surfaces import crazed_surface as crazed
+from rolled_surfaces import rolled_surface as surface
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import encode_image, read_image

@@ -1,11 +1,19 @@
 import numpy as np
 import pytest
+from station_helpers import frame_row
 from test_analysis import FakePredictor, encoded, surface
 
+from rkd_keras.errors import InputError
 from rkd_keras.rating.normal import NormalSurface, learn_from_statistics
 from rkd_keras.station.analysis import FrameAnalyzer, default_grading_text
+from rkd_keras.station.config import StationConfig
 from rkd_keras.station.device import Device, DeviceSettings
+from rkd_keras.station.image_files import ImageFiles
+from rkd_keras.station.jobs import JobHandler
 from rkd_keras.station.normal_surfaces import NormalSurfaces
+from rkd_keras.station.review import good_images
+from rkd_keras.station.store import frames as store_frames
+from rkd_keras.station.store import schema
 
 
 @pytest.fixture
@@ -110,3 +118,37 @@ def test_what_fails_is_tried_again_with_the_next_frames(tmp_path, device, caplog
 def test_a_count_of_frames_out_of_range_is_refused(frames_wanted):
     with pytest.raises(ValueError, match="normal_frames must be from 0 to 5000"):
         DeviceSettings(normal_frames=frames_wanted)
+
+
+def test_what_people_call_no_defect_is_normal(tmp_path, store, line_1):
+    files = ImageFiles(tmp_path / "images")
+    for number, data in enumerate(frames(8)):
+        row = frame_row(image=files.write(data, ".png", 1000 + number))
+        good = number < 6
+        sample = {"batch": "b", "predicted": "no_defect", "drawn_ms": 1}
+        sample |= {"true_class": "no_defect" if good else "dent"}
+
+        def insert(connection, row=row, sample=sample):
+            number = store_frames.insert(connection, row, [])
+            values = {**sample, "frame_id": number, "defect_id": None}
+            connection.execute(schema.reviews.insert(), [values])
+
+        store.write(insert)
+    assert len(list(good_images(store, files, "line-1"))) == 6
+    assert not list(good_images(store, files, "line-2"))
+    config = StationConfig(tmp_path / "data")
+    handler = JobHandler(config)
+    handler._opened = lambda: (store, files)
+    surfaces = NormalSurfaces(config.normal_dir, learn)
+    device = Device("line-1", "Line 1", {"kind": "posted"}, DeviceSettings())
+
+    class Lanes:
+        def learn_reviewed(self, device_id, file):
+            handler(("learn_reviewed", {"device_id": device_id, "file": file}))
+
+    surfaces.learn_reviewed(device, Lanes())
+    assert surfaces.state(device) == "learnt"
+    assert NormalSurface.load(surfaces.file(device)).images == 6
+    off = Device("o", "Off", {"kind": "posted"}, DeviceSettings(normal_frames=0))
+    with pytest.raises(InputError, match="Off looks for marks alone"):
+        surfaces.learn_reviewed(off, Lanes())

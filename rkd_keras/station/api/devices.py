@@ -84,6 +84,19 @@ def get_normal(device_id: str, station: TheStation, account: Operator):
     return {"state": station.normal.state(device)}
 
 
+@router.post(
+    "/devices/{device_id}/normal",
+    response_model=NormalOut,
+    responses=problems(404, 422, 507),
+)
+def learn_normal(device_id: str, station: TheStation, account: Engineer):
+    """Have a device learn what is normal from what people called no defect."""
+    device = find_device(station, device_id)
+    station.normal.learn_reviewed(device, station.jobs)
+    station.accounts.record(account, "learn normal surface from reviews", device_id)
+    return {"state": station.normal.state(device)}
+
+
 @router.delete(
     "/devices/{device_id}/normal",
     status_code=204,

@@ -8,6 +8,12 @@ from rkd_keras.station.pages.layout import attempt
 
 AXES = {"y": "down the rows", "x": "along the columns"}
 
+NORMAL = {
+    "": "leave it as it is",
+    "frames": "learn it anew, from the next frames",
+    "reviews": "learn it from what people called no defect",
+}
+
 
 class SettingsFields:
     """The fields of a `DeviceSettings`.
@@ -70,10 +76,9 @@ async def change_device(station, account, device):
             name = field(ui.input, "Name", value=device.name).props("autofocus")
             fields = SettingsFields(device.settings)
         ui.label("They hold from the next frame on.").classes("soft small")
-        with ui.element("div").classes("spread"):
-            state = ui.label(f"Normal surface: {station.normal.state(device)}")
-            anew = ui.checkbox("learn it anew")
-            anew.set_visibility(not state.text.endswith("off"))
+        state = station.normal.state(device)
+        normal = field(ui.select, f"Normal surface: {state}", options=NORMAL, value="")
+        normal.set_visibility(state != "off")
         with ui.element("div").classes("line"):
             button("Save", lambda: dialog.submit(True), "primary")
             button("Cancel", lambda: dialog.submit(False))
@@ -86,9 +91,13 @@ async def change_device(station, account, device):
     def change():
         station.devices.change(device, name.value or "", fields.read())
         station.accounts.record(account, "change device", device.id)
-        if anew.value:
+        if normal.value == "frames":
             station.normal.forget(device)
             station.accounts.record(account, "learn normal surface anew", device.id)
+        elif normal.value == "reviews":
+            station.normal.learn_reviewed(device, station.jobs)
+            action = "learn normal surface from reviews"
+            station.accounts.record(account, action, device.id)
 
     done, _ = await attempt(change)
     return done
