@@ -77,7 +77,8 @@ def rate_frame(
         normal: a `NormalSurface`, or `None` where it is not known what is normal.
             Defaults to `None`.
         name_windows: without `normal`, whether windows without a mark are classified
-            too, and those that the predictor knows are defects of their class; for a
+            too, and those that the predictor knows are defects of their class; so are
+            those whose marks do not stand out of the surface around them. For a
             predictor of defects alone. Defaults to `False`.
 
     Returns:
@@ -92,35 +93,58 @@ def rate_frame(
         >>> rate_frame(np.full((128, 400, 3), 150, "uint8"), predictor=None)
         []
     """
+    import numpy as np
+
     from rkd_keras.measure import segment
     from rkd_keras.rating.odd_squares import holds_mark
     from rkd_keras.rating.rules import grade_verdict, open_rules
+    from rkd_keras.rating.second_look import is_even, marks_of_both
     from rkd_keras.rating.windows import nearest_window, window_grid
 
     rules = open_rules(rules, getattr(predictor, "class_names", None))
     mask = segment(image, min_contrast=min_contrast)
     windows = window_grid(*image.shape[:2])
-    marks = _marks(mask, mm_per_pixel, windows[0])
-    squares = windows[:0]
+
+    def join(mask):
+        return _marks(mask, mm_per_pixel, windows[0])
+
+    marks, squares, is_marked = join(mask), windows[:0], np.zeros(0, bool)
     if normal is not None:
         squares, scores = normal.judge(image)
         squares = squares[scores > 1]
+        is_marked = holds_mark(mask, squares)
     elif name_windows:
-        squares = windows[~holds_mark(mask, windows)]
+        squares = windows
+        is_marked = holds_mark(mask, windows)
+    if marks and (name_windows or not is_marked.all()):
+        # Something is there beside the marks.
+        for mark, pixels in marks_of_both(
+            image, mask, marks, windows, min_contrast, join
+        ):
+            marks.append(mark)
+            mask = mask | pixels
     found = [(mark, nearest_window(windows, *_centre(mark.bbox))) for mark in marks]
     places = [nearest_window(windows, *_centre(square)) for square in squares]
     used = sorted({*places, *(place for _, place in found)})
-    crops = [image[y : y + h, x : x + w] for x, y, w, h in windows[used].tolist()]
+    crops = [_cut(image, windows[place]) for place in used]
     verdicts = predictor.predict(crops) if used else []
     seen = dict(zip(used, verdicts, strict=True))
-    if normal is None:
+    if normal is None and name_windows:
         # What no class fits is no defect by that alone.
-        named = [i for i, place in enumerate(places) if not seen[place].is_unknown]
-        squares, places = squares[named], [places[i] for i in named]
+        kept = [
+            i
+            for i, place in enumerate(places)
+            if not seen[place].is_unknown
+            and is_even(_cut(image, windows[i]), _cut(mask, windows[i]))
+        ]
+        squares, places = squares[kept], [places[i] for i in kept]
+        is_marked = np.zeros(len(kept), bool)
     regions = []
     if places:
         names = [seen[place].label for place in places]
-        found, regions = _regions(found, squares, places, names, mask, mm_per_pixel)
+        found, regions = _regions(
+            found, squares, places, names, is_marked, mask.shape, mm_per_pixel
+        )
     defects = []
     for measured, place in [*found, *regions]:
         verdict, window = seen[place], tuple(windows[place].tolist())
@@ -147,22 +171,21 @@ def _marks(mask, mm_per_pixel, window):
     return join_marks(found, window, REACH * window[2])
 
 
-def _regions(found, squares, places, names, mask, mm_per_pixel):
+def _regions(found, squares, places, names, is_marked, shape, mm_per_pixel):
     """Return the marks that are no part of a region, and the regions."""
     from rkd_keras.measure import measure
     from rkd_keras.rating.joining import join_marks
-    from rkd_keras.rating.odd_squares import holds_mark, odd_regions, paint
+    from rkd_keras.rating.odd_squares import odd_regions, paint
 
     regions = []
-    is_marked = holds_mark(mask, squares)
     for members, takes_marks in odd_regions(squares, is_marked, names):
-        covered = paint(squares[members], mask.shape)
+        covered = paint(squares[members], shape)
         if takes_marks:
             found = [item for item in found if not _lies_in(item[0].bbox, covered)]
         inside = [places[i] for i in members]
         place = max(sorted(set(inside)), key=inside.count)
         measured = measure(None, covered, mm_per_pixel)
-        (joined,) = join_marks(measured, (0, 0, *mask.shape[::-1]), math.inf)
+        (joined,) = join_marks(measured, (0, 0, *shape[::-1]), math.inf)
         # Squares have no outline of the defect's own.
         regions.append((dataclasses.replace(joined, k=None), place))
     return found, regions
@@ -183,6 +206,11 @@ def _known_sizes(measured):
     if measured.k is not None:
         return measured
     return dataclasses.replace(measured, area=None, area_ratio=None, longest=None)
+
+
+def _cut(image, window):
+    x, y, width, height = window.tolist()
+    return image[y : y + height, x : x + width]
 
 
 def _lies_in(box, covered):
