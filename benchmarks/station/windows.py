@@ -13,7 +13,7 @@ found, by marks alone and with squares.
 neu: a device learns from the squares of the training images of inclusions, patches and
 scratches that lie outside of all boxes, as people would who call them good; each image then goes through the station's
 own pipeline as a frame. Counted are the images named rightly, the boxes that are
-touched (a tenth of the area or more is boxed), the share of the annotated area of each
+touched (more than a tenth of the area is boxed), the share of the annotated area of each
 class that is boxed, and the share of the rest that is. Images that the student was
 trained on are counted apart from those that it was not.
 """
@@ -31,11 +31,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from provenance import provenance  # noqa: E402
 
 from rkd_keras.files.images import list_images, read_image, to_rgb_uint8  # noqa: E402
-from rkd_keras.measure import segment  # noqa: E402
+from rkd_keras.measure import INVALID, QualityLimits, segment  # noqa: E402
 from rkd_keras.predict import load  # noqa: E402
 from rkd_keras.rating import learn_normal  # noqa: E402
 from rkd_keras.rating.frame import MIN_CONTRAST, rate_frame  # noqa: E402
 from rkd_keras.rating.odd_squares import holds_mark, paint  # noqa: E402
+from rkd_keras.rating.quality import picture_fault  # noqa: E402
 
 TOUCHED = 0.1
 NO_DEFECT = "no_defect"
@@ -86,12 +87,21 @@ def cold_rolled(args):
 
 def counted(files, normal):
     """Count squares that alarm, and images on which something is found."""
-    squares = alarms = marked = found = odd = 0
+    squares = alarms = marked = found = odd = apart = apart_alarms = 0
+    lonely = {}
     for file in files:
         image = to_rgb_uint8(read_image(file))
         mask = segment(image, min_contrast=MIN_CONTRAST)
         each, scores = normal.judge(image)
         free = ~holds_mark(mask, each)
+        # One square away from a mark or more: not the fringe of a larger defect.
+        near = cv2.dilate(mask.view(np.uint8), np.ones((2 * normal.side + 1,) * 2))
+        away = ~holds_mark(near > 0, each)
+        apart += int(away.sum())
+        alone = int((scores[away] > 1).sum())
+        apart_alarms += alone
+        if alone:
+            lonely[file.stem] = alone
         squares += int(free.sum())
         alarms += int((scores[free] > 1).sum())
         marked += bool(mask.any())
@@ -101,6 +111,9 @@ def counted(files, normal):
         "images": len(files),
         "unmarked_squares": squares,
         "unmarked_squares_that_alarm": alarms,
+        "squares_apart_from_marks": apart,
+        "squares_apart_from_marks_that_alarm": apart_alarms,
+        "where_they_alarm": lonely,
         "images_with_a_mark": marked,
         "images_with_an_odd_unmarked_square": odd,
         "images_with_a_finding": found,
@@ -163,9 +176,10 @@ def piped(index, members, predictor, settings):
     area, boxed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for i in members:
         image = to_rgb_uint8(read_image(index.files[i]))
-        defects = rate_frame(image, predictor, **settings)
+        is_fit = picture_fault(image, QualityLimits()) is None
+        defects = rate_frame(image, predictor, **settings) if is_fit else []
         name = names[index.labels[i]]
-        label = defects[0].verdict.label if defects else NO_DEFECT
+        label = defects[0].verdict.label if defects else NO_DEFECT if is_fit else INVALID
         said[name][label] = said[name].get(label, 0) + 1
         found = paint([d.measurement.bbox for d in defects], image.shape[:2])
         truth = paint(as_squares(index.boxes[i]), image.shape[:2])

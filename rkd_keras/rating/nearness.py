@@ -15,6 +15,10 @@ MAX_FITTED = 6000
 SUPPORT = 0.75
 # Variance along a direction in which the good hardly differ, of the mean variance.
 LEAST_VARIANCE = 1e-3
+# A tail of the good vectors' scores beyond so many medians is that of vectors which are
+# not good; of all vectors at most so many times the false-alarm rate are taken for that.
+LONG = 3.0
+MOST_GIVEN_UP = 4
 _ROWS = 1024
 
 
@@ -69,7 +73,8 @@ class Nearness:
         Mean and covariance are those of the three quarters of the vectors that lie
         closest together (Rousseeuw 1984), drawn towards a sphere (Ledoit and Wolf
         2004). The threshold is the quantile of the vectors' own scores, each scored
-        against the references of other groups only.
+        against the references of other groups only. Where their tail is longer than
+        three medians, some were not good: then up to four times as many are given up.
 
         Args:
             vectors: array `(N, F)`, float.
@@ -96,13 +101,13 @@ class Nearness:
         white = (vectors - mean) @ whitening.T
         own = groups[:, None] == groups[chosen][None]
         scores = _distances(white, white[chosen], own)
-        # The smallest score that no more than this share exceeds.
-        rank = min(math.ceil((len(scores) + 1) * (1 - false_alarm_rate)), len(scores))
+        median = float(np.median(scores))
+        tail = max(_exceeded(scores, MOST_GIVEN_UP * false_alarm_rate), LONG * median)
         found = cls(
             mean.astype(np.float32),
             whitening.astype(np.float32),
             white[chosen].astype(np.float32),
-            float(np.partition(scores, rank - 1)[rank - 1]),
+            min(_exceeded(scores, false_alarm_rate), tail),
         )
         return found
 
@@ -122,6 +127,12 @@ def _robust(vectors, seed):
         fitted = LedoitWolf().fit(kept)
         far = fitted.mahalanobis(vectors)
     return fitted.location_, fitted.covariance_
+
+
+def _exceeded(scores, share):
+    """Return the smallest score that no more than a share of new ones exceeds."""
+    rank = min(math.ceil((len(scores) + 1) * (1 - min(share, 1))), len(scores))
+    return float(np.partition(scores, max(rank - 1, 0))[max(rank - 1, 0)])
 
 
 def _drawn(rng, rows, count):

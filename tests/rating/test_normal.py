@@ -6,7 +6,11 @@ from rolled_surfaces import rolled_surface as surface
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import encode_image
 from rkd_keras.rating import NormalSurface, learn_normal
-from rkd_keras.rating.normal import good_statistics, open_normal
+from rkd_keras.rating.normal import (
+    good_statistics,
+    learn_from_statistics,
+    open_normal,
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +96,12 @@ def test_squares_of_one_image_alone_cannot_be_compared():
 
 def test_a_picture_too_small_for_squares_has_none(normal):
     assert len(normal.judge(np.zeros((9, 40), np.uint8))[1]) == 0
+
+
+def test_a_few_strange_squares_do_not_move_the_threshold():
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(20, 18)) for _ in range(50)]
+    clean = learn_from_statistics(rows, false_alarm_rate=0.01).nearness.threshold
+    rows[7][:15] += rng.normal(0, 40, (15, 18))
+    threshold = learn_from_statistics(rows, false_alarm_rate=0.01).nearness.threshold
+    assert threshold < 3 * clean
