@@ -40,31 +40,31 @@ def square_statistics(image: np.ndarray, squares: np.ndarray) -> np.ndarray:
         - Viola and Jones, "Rapid Object Detection using a Boosted Cascade of Simple
           Features", CVPR 2001 (integral images).
     """
-    grey = as_grey(image).astype(np.float32)
+    grey = as_grey(image)
     squares = np.asarray(squares)
     _check(squares, grey.shape)
     low = squares[:, :2]
     high = low + squares[:, 2:]
-    # Grey values about their mean, so that squares lose no digits.
-    offset = float(grey.mean())
-    centred = grey - offset
-    total, squared = cv2.integral2(centred, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
+    # Sums of whole numbers below 2^53 are exact.
+    total, squared = cv2.integral2(grey, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
     pixels = squares[:, 2] * squares[:, 3]
     mean = _sums(total, low, high) / pixels
     variance = _sums(squared, low, high) / pixels - mean**2
-    found = [(mean + offset) / 32, np.log(np.sqrt(np.maximum(variance, 0)) + 0.5)]
+    found = [mean / 32, np.log(np.sqrt(np.maximum(variance, 0)) + 0.5)]
     for scale in range(SCALES):
         if scale:
             height, width = (side // 2 for side in grey.shape)
             grey = cv2.resize(
-                grey[: 2 * height, : 2 * width],
+                np.float32(grey)[: 2 * height, : 2 * width],
                 (width, height),
                 interpolation=cv2.INTER_AREA,
             )
         last = np.minimum((high / 2**scale + 0.5).astype(int), grey.shape[::-1])
         # Two pixels have a difference; an odd last row or column is left out.
         first = np.minimum((low / 2**scale + 0.5).astype(int), last - 2)
-        for axis, step in ((1, grey[1:] - grey[:-1]), (0, grey[:, 1:] - grey[:, :-1])):
+        down = cv2.absdiff(grey[1:], grey[:-1])
+        across = cv2.absdiff(grey[:, 1:], grey[:, :-1])
+        for axis, step in ((1, down), (0, across)):
             end = last.copy()
             end[:, axis] -= 1
             count = np.prod(end - first, axis=1)
@@ -74,8 +74,7 @@ def square_statistics(image: np.ndarray, squares: np.ndarray) -> np.ndarray:
 
 def _gradients(step, first, end, count):
     """Return the log of the mean difference, and how spiky it is, of each square."""
-    absolute = cv2.integral(np.abs(step), sdepth=cv2.CV_64F)
-    _, squared = cv2.integral2(step, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
+    absolute, squared = cv2.integral2(step, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
     mean = _sums(absolute, first, end) / count + 0.1
     square = np.maximum(_sums(squared, first, end) / count, 0)
     return [np.log(mean), np.log((np.sqrt(square) + 0.1) / mean)]

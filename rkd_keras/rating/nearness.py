@@ -58,7 +58,8 @@ class Nearness:
         Returns:
             Array `(N,)`, float64.
         """
-        return _distances(self._whitened(vectors), self.references)
+        white = self._whitened(vectors).astype(np.float32)
+        return _distances(white, self.references)
 
     @classmethod
     def learn(
