@@ -11,11 +11,11 @@ squares without a mark that alarm, and the strips of each class on which nothing
 found, by marks alone and with squares.
 
 neu: a device learns from the squares of the training images of inclusions, patches and
-scratches that lie outside of all boxes, as people would who call them good; each image then goes through the station's
-own pipeline as a frame. Counted are the images named rightly, the boxes that are
-touched (more than a tenth of the area is boxed), the share of the annotated area of each
-class that is boxed, and the share of the rest that is. Images that the student was
-trained on are counted apart from those that it was not.
+scratches that lie outside of all boxes, as people would who call them good; each image
+then goes through the station's own pipeline as a frame. Counted are the images named
+rightly, the boxes that are touched (more than a tenth of the area is boxed), the share
+of the annotated area of each class that is boxed, and the share of the rest that is.
+Images that the student was trained on are counted apart from those that it was not.
 """
 
 import argparse
@@ -70,9 +70,7 @@ def cold_rolled(args):
     learnt = set(rng.permutation(origins)[: len(origins) // 2].tolist())
     normal = learn_normal([file for file in crops if origin(file) in learnt])
     rest = [file for file in crops if origin(file) not in learnt]
-    strips = [
-        f for f in list_images(args.data / "strips") if origin(f) not in learnt
-    ]
+    strips = [f for f in list_images(args.data / "strips") if origin(f) not in learnt]
     return {
         "learnt_from": {"crops": len(crops) - len(rest), "squares": normal.squares},
         "false_alarm_rate": normal.false_alarm_rate,
@@ -179,7 +177,9 @@ def piped(index, members, predictor, settings):
         is_fit = picture_fault(image, QualityLimits()) is None
         defects = rate_frame(image, predictor, **settings) if is_fit else []
         name = names[index.labels[i]]
-        label = defects[0].verdict.label if defects else NO_DEFECT if is_fit else INVALID
+        label = NO_DEFECT if is_fit else INVALID
+        if defects:
+            label = defects[0].verdict.label
         said[name][label] = said[name].get(label, 0) + 1
         found = paint([d.measurement.bbox for d in defects], image.shape[:2])
         truth = paint(as_squares(index.boxes[i]), image.shape[:2])

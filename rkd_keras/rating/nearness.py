@@ -15,8 +15,8 @@ MAX_FITTED = 6000
 SUPPORT = 0.75
 # Variance along a direction in which the good hardly differ, of the mean variance.
 LEAST_VARIANCE = 1e-3
-# A tail of the good vectors' scores beyond so many medians is that of vectors which are
-# not good; of all vectors at most so many times the false-alarm rate are taken for that.
+# A tail of the good vectors' scores beyond so many medians is that of vectors which
+# are not good; so many times the false-alarm rate may be given up for that, no more.
 LONG = 3.0
 MOST_GIVEN_UP = 4
 _ROWS = 1024
