@@ -89,7 +89,7 @@ def hot_rolled_table(results):
                     f"{row['boxes_touched']:,} of {row['boxes']:,} "
                     f"({percent(row['touched'], 1)})",
                     f"{percent(area['crazing'])}, {percent(area['pitted_surface'])}",
-                    percent(row["other_area_boxed"]),
+                    percent(row["other_area_boxed"], 1),
                 ]
             )
     titles = ["NEU images", "named rightly: all, pitted surface", "boxes touched"]
