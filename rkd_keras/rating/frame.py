@@ -146,12 +146,16 @@ def rate_frame(
             found, squares, places, names, is_marked, mask.shape, mm_per_pixel
         )
     defects = []
-    for measured, place in [*found, *regions]:
+    for measured, place, *taken in [*found, *regions]:
         verdict, window = seen[place], tuple(windows[place].tolist())
-        found_by = MARKS if measured.k is not None else SQUARES
+        found_by = SQUARES if taken else MARKS
+        graded_by = [measured]
         if found_by == SQUARES:
             measured = _share_of(measured, window)
-        graded = grade_verdict(_known_sizes(measured), verdict, rules)
+            # The marks in it may be worse than what is known of it as a whole.
+            graded_by = [_without_sizes(measured), *taken[0]]
+        grades = [grade_verdict(each, verdict, rules) for each in graded_by]
+        graded = max(grades, key=lambda grade: grade.severity)
         defects.append(FrameDefect(verdict, measured, graded, window, found_by))
     defects.sort(key=lambda d: (-d.grade.severity, -d.measurement.area))
     return defects[:MAX_DEFECTS]
@@ -172,7 +176,7 @@ def _marks(mask, mm_per_pixel, window):
 
 
 def _regions(found, squares, places, names, is_marked, shape, mm_per_pixel):
-    """Return the marks that are no part of a region, and the regions."""
+    """Return the marks that are no part of a region, and the regions with theirs."""
     from rkd_keras.measure import measure
     from rkd_keras.rating.joining import join_marks
     from rkd_keras.rating.odd_squares import odd_regions, paint
@@ -180,14 +184,15 @@ def _regions(found, squares, places, names, is_marked, shape, mm_per_pixel):
     regions = []
     for members, takes_marks in odd_regions(squares, is_marked, names):
         covered = paint(squares[members], shape)
-        if takes_marks:
-            found = [item for item in found if not _lies_in(item[0].bbox, covered)]
+        taken = [i for i in found if takes_marks and _lies_in(i[0].bbox, covered)]
+        found = [item for item in found if item not in taken]
         inside = [places[i] for i in members]
         place = max(sorted(set(inside)), key=inside.count)
         measured = measure(None, covered, mm_per_pixel)
         (joined,) = join_marks(measured, (0, 0, *shape[::-1]), math.inf)
         # Squares have no outline of the defect's own.
-        regions.append((dataclasses.replace(joined, k=None), place))
+        joined = dataclasses.replace(joined, k=None)
+        regions.append((joined, place, [mark for mark, _ in taken]))
     return found, regions
 
 
@@ -201,10 +206,8 @@ def _share_of(measured, window):
     )
 
 
-def _known_sizes(measured):
+def _without_sizes(measured):
     """Leave out what squares do not tell: they are larger than the defect in them."""
-    if measured.k is not None:
-        return measured
     return dataclasses.replace(measured, area=None, area_ratio=None, longest=None)
 
 

@@ -145,3 +145,15 @@ def test_the_command_writes_a_map_of_each_strip(tmp_path):
 def test_options_that_do_not_fit_together_are_named(settings, message, tmp_path):
     with pytest.raises(InputError, match=message):
         rate_archive([tmp_path], **settings)
+
+
+def test_a_mark_that_is_rejected_is_rejected_as_a_part_of_a_texture_too(normal):
+    image = crazed()
+    image[50:62, 150:170] = 20
+    rule = "{name: large, when: {area: {above: 150}}, severity: 5}"
+    rules = GradeRules.parse(f"version: 1\ndefect_severity: 3\nrules: [{rule}]")
+    (defect,) = rate_strip(image, Stub(), rules, normal=normal).defects
+    assert defect.found_by == "squares"
+    assert (defect.grade.decision, defect.grade.decisive) == ("reject", "large")
+    # The squares themselves are larger, too, but of what is in them nobody knows.
+    assert rate_strip(crazed(), Stub(), rules, normal=normal).decision == "review"
