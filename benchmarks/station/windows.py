@@ -13,7 +13,7 @@ found, by marks alone and with squares.
 neu: a device learns from the squares of the training images of inclusions, patches and
 scratches that lie outside of all boxes, as people would who call them good; each image
 then goes through the station's own pipeline as a frame. Counted are the images named
-rightly, the boxes that are touched (more than a tenth of the area is boxed), the share
+rightly, the decisions by the package's rules, the boxes that are touched (more than a tenth of the area is boxed), the share
 of the annotated area of each class that is boxed, and the share of the rest that is.
 Images that the student was trained on are counted apart from those that it was not.
 """
@@ -21,6 +21,7 @@ Images that the student was trained on are counted apart from those that it was 
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -34,7 +35,7 @@ from rkd_keras.files.images import list_images, read_image, to_rgb_uint8  # noqa
 from rkd_keras.measure import INVALID, QualityLimits, segment  # noqa: E402
 from rkd_keras.predict import load  # noqa: E402
 from rkd_keras.rating import learn_normal  # noqa: E402
-from rkd_keras.rating.frame import MIN_CONTRAST, rate_frame  # noqa: E402
+from rkd_keras.rating.frame import MIN_CONTRAST, frame_decision, rate_frame  # noqa: E402
 from rkd_keras.rating.odd_squares import holds_mark, paint  # noqa: E402
 from rkd_keras.rating.quality import picture_fault  # noqa: E402
 
@@ -170,6 +171,7 @@ def piped(index, members, predictor, settings):
     """Count what the station says of images, and what it boxes."""
     names = index.class_names
     said = {name: {} for name in names}
+    decisions = Counter()
     touched, boxes, rest, boxed_rest = 0, 0, 0, 0
     area, boxed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for i in members:
@@ -180,6 +182,9 @@ def piped(index, members, predictor, settings):
         label = NO_DEFECT if is_fit else INVALID
         if defects:
             label = defects[0].verdict.label
+        # As the station decides: without a normal surface nothing is accepted.
+        decision = frame_decision(defects, "name_windows" not in settings)
+        decisions[decision if is_fit else INVALID] += 1
         said[name][label] = said[name].get(label, 0) + 1
         found = paint([d.measurement.bbox for d in defects], image.shape[:2])
         truth = paint(as_squares(index.boxes[i]), image.shape[:2])
@@ -195,6 +200,7 @@ def piped(index, members, predictor, settings):
         "images": len(members),
         "named_rightly": right,
         "said": said,
+        "decisions": dict(decisions),
         "boxes": boxes,
         "boxes_touched": touched,
         "annotated_area_boxed": {n: boxed[n] / max(area[n], 1) for n in names},

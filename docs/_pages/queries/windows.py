@@ -86,12 +86,14 @@ def hot_rolled_table(results):
                 [
                     f"{row['images']:,} {title}: {words}",
                     f"{percent(row['right'], 1)}, {percent(row['pitted'], 1)}",
+                    row["decisions"].get("accept", 0),
                     f"{row['boxes_touched']:,} of {row['boxes']:,} "
                     f"({percent(row['touched'], 1)})",
                     f"{percent(area['crazing'])}, {percent(area['pitted_surface'])}",
                     percent(row["other_area_boxed"], 1),
                 ]
             )
-    titles = ["NEU images", "named rightly: all, pitted surface", "boxes touched"]
+    titles = ["NEU images", "named rightly: all, pitted surface", "accepted"]
+    titles += ["boxes touched"]
     titles += ["annotated area boxed: crazing, pitted surface", "other area boxed"]
     return table(titles, lines)
