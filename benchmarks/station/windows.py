@@ -13,8 +13,9 @@ found, by marks alone and with squares.
 neu: a device learns from the squares of the training images of inclusions, patches and
 scratches that lie outside of all boxes, as people would who call them good; each image
 then goes through the station's own pipeline as a frame. Counted are the images named
-rightly, the decisions by the package's rules, the boxes that are touched (more than a tenth of the area is boxed), the share
-of the annotated area of each class that is boxed, and the share of the rest that is.
+rightly, the decisions by the package's rules, the boxes that are touched (more than a
+tenth of the area is boxed), the share of the annotated area of each class that is
+boxed, and the share of the rest that is.
 Images that the student was trained on are counted apart from those that it was not.
 """
 
@@ -35,7 +36,11 @@ from rkd_keras.files.images import list_images, read_image, to_rgb_uint8  # noqa
 from rkd_keras.measure import INVALID, QualityLimits, segment  # noqa: E402
 from rkd_keras.predict import load  # noqa: E402
 from rkd_keras.rating import learn_normal  # noqa: E402
-from rkd_keras.rating.frame import MIN_CONTRAST, frame_decision, rate_frame  # noqa: E402
+from rkd_keras.rating.frame import (  # noqa: E402
+    MIN_CONTRAST,
+    frame_decision,
+    rate_frame,
+)
 from rkd_keras.rating.odd_squares import holds_mark, paint  # noqa: E402
 from rkd_keras.rating.quality import picture_fault  # noqa: E402
 
