@@ -79,6 +79,15 @@ def test_a_probability_never_stands_beside_unknown_as_its_own(filled):
         assert "unknown surface" in text and not re.search(r"87\.6|>88", text), name
 
 
+def test_a_frame_that_is_reviewed_without_a_defect_says_why():
+    template = html.jinja_environment().get_template("frame.html.j2")
+    frame = frame_row(id=1, decision="review", defects=[], position_m=None, fault=None)
+    text = template.render(frame=frame, device="Line 1")
+    assert "was not known yet what is normal here" in text
+    sound = template.render(frame={**frame, "decision": "accept"}, device="Line 1")
+    assert "normal" not in sound
+
+
 def test_a_report_counts_what_is_there(filled):
     store, files, coil = filled
     content = collect(store, files, 0, 10**6, coil)
