@@ -97,8 +97,9 @@ def rate(
 ) -> Rating:
     """Classify, measure and grade one image.
 
-    The one way from an image to a decision: `rkd-keras measure`, `rkd-keras rate` and
-    the station call it, the station for each defect of a frame.
+    The one way from an image to a decision: `rkd-keras measure` and `rkd-keras rate`
+    call it. Strips and the station's frames may have several defects: see `rate_strip`,
+    which decides on each by the same rules.
 
     A picture that cannot be judged (black, white, saturated, flat, noise, blurred, of
     a wrong size; see `rkd_keras.rating.quality`) is `"invalid"`, and neither classified
