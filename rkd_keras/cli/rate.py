@@ -58,9 +58,7 @@ def _show_strips(rated):
         for number, defect in enumerate(strip.defects, 1):
             box = ", ".join(map(str, defect.measurement.bbox))
             grade = f"{defect.grade.decision} {defect.grade.severity}"
-            rows.append(
-                (number, defect.verdict.in_words, defect.found_by, box, grade)
-            )
+            rows.append((number, defect.verdict.in_words, defect.found_by, box, grade))
         if rows:
             columns = ("#", "verdict", "found by", "x, y, width, height", "grade")
             print_table(columns, rows, names=("verdict",))

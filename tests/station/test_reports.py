@@ -7,8 +7,13 @@ from station_helpers import defect_row, frame_row, picture
 from rkd_keras.errors import InputError
 from rkd_keras.station.frame_view import frame_view
 from rkd_keras.station.image_files import ImageFiles
-from rkd_keras.station.reports import build_report, collect, html, report_html
-from rkd_keras.station.reports import report_pdf
+from rkd_keras.station.reports import (
+    build_report,
+    collect,
+    html,
+    report_html,
+    report_pdf,
+)
 from rkd_keras.station.reports.content import bin_length, span_of
 from rkd_keras.station.store import accounts, alarms, devices, frames
 

@@ -34,7 +34,8 @@ def report_html(content, title, author, model):
         charts["trend_svg"] = trend_svg(content["trend"], content["bin_ms"], local_time)
     if content["map"]:
         charts["map_svg"] = map_svg(content["map"])
-    return jinja_environment().get_template("report.html.j2").render(
+    template = jinja_environment().get_template("report.html.j2")
+    return template.render(
         **{**content, "worst": worst},
         **charts,
         title=title,
