@@ -8,6 +8,9 @@ from rkd_keras.errors import InputError
 
 _LOG = logging.getLogger(__name__)
 
+# Of a frame; a large one has thousands, and one of two neighbours tells enough.
+MOST_SQUARES = 250
+
 
 class NormalSurfaces:
     """Collects the squares of a device's first frames, and has them learnt from.
@@ -27,6 +30,7 @@ class NormalSurfaces:
         self._learn = learn
         self._rows = {}
         self._learning = set()
+        self._forgotten = set()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="normal")
 
@@ -77,7 +81,7 @@ class NormalSurfaces:
             if device.id in self._learning:
                 return
             collected = self._rows.setdefault(device.id, [])
-            collected.append(rows)
+            collected.append(rows[:: -(-len(rows) // MOST_SQUARES)])
             if len(collected) < device.settings.normal_frames:
                 return
             del self._rows[device.id]
@@ -88,7 +92,10 @@ class NormalSurfaces:
         """Have a device begin again, as a new one or after a change of product."""
         with self._lock:
             self._rows.pop(device.id, None)
-        (self._folder / f"{device.id}.npz").unlink(missing_ok=True)
+            if device.id in self._learning:
+                # What is being learnt now is of before.
+                self._forgotten.add(device.id)
+            (self._folder / f"{device.id}.npz").unlink(missing_ok=True)
 
     def learn_reviewed(self, device, jobs):
         """Learn from what people called no defect of a device's frames.
@@ -122,3 +129,6 @@ class NormalSurfaces:
         finally:
             with self._lock:
                 self._learning.discard(device_id)
+                if device_id in self._forgotten:
+                    self._forgotten.discard(device_id)
+                    file.unlink(missing_ok=True)

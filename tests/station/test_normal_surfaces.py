@@ -114,6 +114,21 @@ def test_what_fails_is_tried_again_with_the_next_frames(tmp_path, device, caplog
     assert surfaces.state(device) == "0 of 6 frames"
 
 
+def test_what_is_forgotten_while_it_is_learnt_stays_forgotten(tmp_path, device):
+    def forget_and_learn(rows, file):
+        assert [len(each) for each in rows] == [250] * 6
+        assert surfaces.state(device) == "learning"
+        surfaces.forget(device)
+        file.write_bytes(b"of before")
+
+    surfaces = NormalSurfaces(tmp_path, forget_and_learn)
+    for _ in range(6):
+        reply = {"good_squares": np.zeros((1000, 18), np.float32)}
+        surfaces.collect(device, reply)
+    surfaces.close()
+    assert surfaces.state(device) == "0 of 6 frames"
+
+
 @pytest.mark.parametrize("frames_wanted", [-1, 5001])
 def test_a_count_of_frames_out_of_range_is_refused(frames_wanted):
     with pytest.raises(ValueError, match="normal_frames must be from 0 to 5000"):
