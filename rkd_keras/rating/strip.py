@@ -114,8 +114,8 @@ class RatedStrip:
             self.squares.tolist(), self.scores.tolist(), strict=True
         ):
             part = odd[y : y + h, x : x + w]
-            np.maximum(part, min(max(score - 1, 0), 1), out=part)
-        tint = 0.5 * odd[..., None]
+            np.maximum(part, min(max(score - 1, 0) / 2, 1), out=part)
+        tint = 0.4 * odd[..., None]
         canvas = display_image(
             np.uint8(self.image * (1 - tint) + np.array(YELLOW) * tint)
         )
