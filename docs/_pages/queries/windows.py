@@ -89,7 +89,7 @@ def hot_rolled_table(results):
                     row["decisions"].get("accept", 0),
                     f"{row['boxes_touched']:,} of {row['boxes']:,} "
                     f"({percent(row['touched'], 1)})",
-                    f"{percent(area['crazing'])}, {percent(area['pitted_surface'])}",
+                    f"{percent(area['crazing'], 1)}, {percent(area['pitted_surface'], 1)}",
                     percent(row["other_area_boxed"], 1),
                 ]
             )
