@@ -39,13 +39,14 @@ class NormalSurface:
     Example:
         >>> import numpy as np
         >>> rng = np.random.default_rng(0)
-        >>> surface = rng.normal(150, 8, (20, 96, 96)).astype("uint8")
+        >>> grain = rng.normal(150, 8, (30, 48, 48)).astype("uint8")
+        >>> surface = grain.repeat(2, axis=1).repeat(2, axis=2)
         >>> normal = learn_normal(surface)
         >>> stained = surface[0].copy()
         >>> stained[:, :48] //= 2
         >>> squares, scores = normal.judge(stained)
         >>> bool(scores[0] > 1), normal.images
-        (True, 20)
+        (True, 30)
     """
 
     nearness: Nearness
@@ -201,7 +202,8 @@ def learn_normal(
     judged (see `rkd_keras.rating.quality`), are left out.
 
     Args:
-        images: arrays, files or encoded bytes, of one camera.
+        images: arrays `(H, W)` or `(H, W, 3)`, uint8, RGB, or files, or encoded bytes, of
+            one camera.
         masks: an array `(H, W)`, bool, for each image: pixels that are no normal
             surface; found by `segment` when `None`. Defaults to `None`.
         side: of the squares, pixels, at least 16. Defaults to `64`.
@@ -219,9 +221,10 @@ def learn_normal(
     Example:
         >>> import numpy as np
         >>> rng = np.random.default_rng(0)
-        >>> surface = rng.normal(150, 8, (20, 96, 96)).astype("uint8")
+        >>> grain = rng.normal(150, 8, (30, 48, 48)).astype("uint8")
+        >>> surface = grain.repeat(2, axis=1).repeat(2, axis=2)
         >>> learn_normal(surface).squares
-        80
+        120
     """
     from rkd_keras.files.images import decode_image, read_image, to_rgb_uint8
     from rkd_keras.measure import QualityLimits
