@@ -34,6 +34,9 @@ class GradeRule:
     def tolerates(self) -> bool:
         """Whether it may accept a defect: it names a class and an upper limit of size.
 
+        Returns:
+            A bool.
+
         Example:
             >>> when = {"longest": (float("-inf"), 20.0)}
             >>> GradeRule("short", 2, ("scratches",), when).tolerates

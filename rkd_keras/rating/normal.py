@@ -202,7 +202,7 @@ def learn_normal(
     judged (see `rkd_keras.rating.quality`), are left out.
 
     Args:
-        images: arrays `(H, W)` or `(H, W, 3)`, uint8, RGB, or files, or encoded bytes, of
+        images: arrays `(H, W)` or `(H, W, 3)`, uint8, RGB, files or encoded bytes, of
             one camera.
         masks: an array `(H, W)`, bool, for each image: pixels that are no normal
             surface; found by `segment` when `None`. Defaults to `None`.
