@@ -6,6 +6,7 @@ from . import query
 
 CR7, NEU = "station/windows_cr7.json", "station/windows_neu.json"
 LOOKED_AT = "station/strips_looked_at.csv"
+TEXTURES = ("crazing", "pitted_surface")
 NAMES = {"oil": "oil spots"}
 WAYS = {
     "marks": "marks alone",
@@ -89,7 +90,7 @@ def hot_rolled_table(results):
                     row["decisions"].get("accept", 0),
                     f"{row['boxes_touched']:,} of {row['boxes']:,} "
                     f"({percent(row['touched'], 1)})",
-                    f"{percent(area['crazing'], 1)}, {percent(area['pitted_surface'], 1)}",
+                    ", ".join(percent(area[name], 1) for name in TEXTURES),
                     percent(row["other_area_boxed"], 1),
                 ]
             )
