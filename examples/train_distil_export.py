@@ -26,7 +26,7 @@ def main(data=None, out=None, epochs=20):
     print(f"saved to {exported.path}")
     print(f"report: {student.report()}")
     verdict = load(exported.path).predict(student.split["test"][0]["file"])[0]
-    print(f"the first test image: {verdict.label}, {verdict.probability:.0%}")
+    print(f"the first test image: {verdict.in_words}")
 
 
 if __name__ == "__main__":

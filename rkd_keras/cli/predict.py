@@ -40,9 +40,11 @@ def _print_table(rows):
         label = Text(verdict.label)
         if verdict.is_unknown:
             label = Text.assemble(
-                (verdict.label, "yellow"), f" ({verdict.class_name}?)"
+                (verdict.label, "yellow"),
+                f", most like {verdict.class_name} ({verdict.probability:.3f})",
             )
-        probability = f"{verdict.probability:.3f}"
+        # That of the class that an unknown surface is most like is not its own.
+        probability = "-" if verdict.is_unknown else f"{verdict.probability:.3f}"
         lines.append(
             (file, label, probability, "-" if score is None else f"{score:.1f}")
         )

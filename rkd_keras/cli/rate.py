@@ -7,13 +7,17 @@ from rkd_keras.rating.archive.rate_archive import rate_archive
 
 
 def show(rated):
-    """Print counts, speed and the first error.
+    """Print counts, speed and the first error; of strips their defects.
 
     Args:
-        rated: a `RatedArchive`.
+        rated: a `RatedArchive`, or `RatedStrips`.
     """
     from rkd_keras.measure import INVALID
     from rkd_keras.rating.archive.progress import duration
+    from rkd_keras.rating.strips import RatedStrips
+
+    if isinstance(rated, RatedStrips):
+        return _show_strips(rated)
 
     summary = rated.summary
     now = summary["images"] - summary["skipped_images"]
@@ -39,6 +43,31 @@ def show(rated):
             err=True,
         )
     return INCOMPLETE if summary["errors"] else 0
+
+
+def _show_strips(rated):
+    from rkd_keras.cli.table import print_table
+    from rkd_keras.files.names import printable
+
+    for message in rated.skipped:
+        typer.echo(f"! {printable(message)}", err=True)
+    for file, strip in rated.strips:
+        reason = f": {strip.reason}" if strip.reason else ""
+        typer.echo(f"{printable(file)}: {strip.decision}{reason}")
+        rows = []
+        for number, defect in enumerate(strip.defects, 1):
+            box = ", ".join(map(str, defect.measurement.bbox))
+            grade = f"{defect.grade.decision} {defect.grade.severity}"
+            rows.append((number, defect.verdict.in_words, defect.found_by, box, grade))
+        if rows:
+            columns = ("#", "verdict", "found by", "x, y, width, height", "grade")
+            print_table(columns, rows, names=("verdict",))
+        odd, count = int((strip.scores > 1).sum()), len(strip.scores)
+        if count:
+            typer.echo(f"{odd} of {count} squares are unlike the normal surface")
+    if rated.out is not None:
+        typer.echo(f"maps written to {printable(rated.out)}")
+    return INCOMPLETE if rated.skipped else 0
 
 
 EXAMPLE = "rkd-keras rate archive/ --out scores --engine ray --workers 8"

@@ -11,6 +11,8 @@ from rkd_keras.measure.rule_parser import DECISIONS
 # What no rule can decide: the picture shows nothing that could be judged.
 INVALID = "invalid"
 ALL_DECISIONS = (*DECISIONS, INVALID)
+# Why a defect has the rules' `defect_severity`.
+NOT_TOLERATED = "no rule tolerates it"
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Grade:
             picture that cannot be judged.
         rules: names of the rules that held, in the file's order.
         decisive: name of the first rule of the severity that won, `None` when no
-            rule raised the base severity; what is wrong with an invalid picture.
+            rule raised the base severity; what is wrong with an invalid picture;
+            `"no rule tolerates it"` where the rules' `defect_severity` alone won.
 
     Example:
         >>> Grade(3, "review", ("dense small marks",), "dense small marks").decision
@@ -58,7 +61,9 @@ def grade(
     """Grade an image.
 
     The result is a number by the user's own rules and claims conformity with no
-    standard.
+    standard. What was found, or is named by a class, has at least the rules'
+    `defect_severity`, 3 and so review in the package's own, unless a rule that holds
+    names its class and an upper limit of its size.
 
     Args:
         measurement: a `Measurement`.
@@ -99,7 +104,13 @@ def grade(
     held = [rule for rule in rules.rules if rule.holds(values)]
     severity = max([rules.base_severity, *(rule.severity for rule in held)])
     decisive = None
-    if severity > rules.base_severity:
+    is_defect = measurement.count > 0 or class_name is not None
+    least = rules.defect_severity if is_defect else None
+    if least is not None and any(rule.tolerates for rule in held):
+        least = None
+    if least is not None and severity < least:
+        severity, decisive = least, NOT_TOLERATED
+    elif severity > rules.base_severity:
         decisive = next(rule.name for rule in held if rule.severity == severity)
     return Grade(
         severity=severity,

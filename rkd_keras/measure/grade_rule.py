@@ -1,8 +1,12 @@
 """One grading rule."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+# What tells how much of a defect there is; K tells its form.
+SIZES = ("area_ratio", "area", "longest", "count")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,23 @@ class GradeRule:
     severity: int
     classes: tuple[str, ...] | None
     bounds: dict[str, tuple[float, float]]
+
+    @property
+    def tolerates(self) -> bool:
+        """Whether it may accept a defect: it names a class and an upper limit of size.
+
+        Returns:
+            A bool.
+
+        Example:
+            >>> when = {"longest": (float("-inf"), 20.0)}
+            >>> GradeRule("short", 2, ("scratches",), when).tolerates
+            True
+            >>> GradeRule("short", 2, None, when).tolerates
+            False
+        """
+        below = (below for size, (_, below) in self.bounds.items() if size in SIZES)
+        return self.classes is not None and any(map(math.isfinite, below))
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Say whether all conditions hold; an unknown value fails its condition.

@@ -23,6 +23,8 @@ class GradeRules:
         unit: `"any"`, `"px"` or `"mm"`.
         k_at: side in pixels that K is converted to, or `None`.
         base_severity: severity when no rule holds.
+        defect_severity: least severity of what was found or named, unless a rule that
+            holds names its class and an upper limit of its size; `None` for none.
         decisions: dict from severity to `"accept"`, `"review"` or `"reject"`.
         rules: tuple of `GradeRule`.
         quality: `QualityLimits` that a picture must keep to be judged at all, `None`
@@ -40,6 +42,7 @@ class GradeRules:
     decisions: dict[int, str]
     rules: tuple[GradeRule, ...]
     quality: QualityLimits | None = QualityLimits()
+    defect_severity: int | None = None
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> GradeRules:

@@ -51,6 +51,7 @@ class RuleParser:
                 "unit",
                 "k_at",
                 "base_severity",
+                "defect_severity",
                 "quality",
                 "decisions",
                 "rules",
@@ -63,11 +64,15 @@ class RuleParser:
         base = 1
         if "base_severity" in top:
             base = self._severity(top["base_severity"], "`base_severity`")
+        least = top.get("defect_severity")
+        if least is not None:
+            least = self._least_severity(least)
         rules = self._sequence(top["rules"], "`rules`")
         return {
             "unit": self._choice(top.get("unit"), "unit", ("any", "px", "mm")),
             "k_at": self._k_at(top.get("k_at")),
             "base_severity": base,
+            "defect_severity": least,
             "decisions": self._decisions(top.get("decisions")),
             "rules": tuple(self._rule(node) for node in rules),
             "quality": self._quality(top.get("quality")),
@@ -183,6 +188,11 @@ class RuleParser:
         if type(value) is not int or value not in SEVERITIES:
             self._fail(node, f"{key} must be a whole number from 1 to 5, not {value!r}")
         return value
+
+    def _least_severity(self, node):
+        if isinstance(node, yaml.ScalarNode) and self._scalar(node) is None:
+            return None
+        return self._severity(node, "`defect_severity`")
 
     def _number(self, node):
         value = self._scalar(node)

@@ -97,13 +97,16 @@ def rate(
 ) -> Rating:
     """Classify, measure and grade one image.
 
-    The one way from an image to a decision: `rkd-keras measure`, `rkd-keras rate` and
-    the station call it, the station for each defect of a frame.
+    The one way from an image to a decision: `rkd-keras measure` and `rkd-keras rate`
+    call it. Strips and the station's frames may have several defects: see `rate_strip`,
+    which decides on each by the same rules.
 
     A picture that cannot be judged (black, white, saturated, flat, noise, blurred, of
     a wrong size; see `rkd_keras.rating.quality`) is `"invalid"`, and neither classified
     nor measured.
 
+    What was found, or what the predictor names, is never accepted by the package's own
+    rules; a rule of one's own that names its class and the largest size may accept it.
     A surface that is none of the predictor's classes is graded as the class
     `"unknown"`. Unless a rule that holds names this class, such a surface is never
     accepted but sent to review.
@@ -145,7 +148,7 @@ def rate(
         >>> image[30:100, 60:66] = 60
         >>> rating = rate(image, mm_per_pixel=0.5)
         >>> rating.measurement.count, rating.measurement.unit, rating.grade.decision
-        (1, 'mm', 'accept')
+        (1, 'mm', 'review')
     """
     import numpy as np
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from rkd_keras.measure import Grade, GradeRules, Measurement
     from rkd_keras.predict import Verdict
 
+# Why what no class fits is not accepted.
+UNKNOWN_SURFACE = "unknown surface"
+
 
 def open_rules(
     rules: GradeRules | str | Path | None = None,
@@ -82,9 +85,9 @@ def grade_verdict(
 ) -> Grade:
     """Grade what was measured and classified; here alone unknown surfaces are decided.
 
-    Rules see the class `"unknown"` where the verdict is unknown. Unless a rule that
-    holds names this class, the image is never accepted but sent to review: nobody
-    knows what it shows.
+    Rules see the class `"unknown"` where the verdict is unknown. Whatever the rules'
+    `defect_severity`, unless a rule that holds names this class the image is never
+    accepted but sent to review: nobody knows what it shows.
 
     Args:
         measurement: the `Measurement`.
@@ -110,13 +113,18 @@ def grade_verdict(
     from dataclasses import replace
 
     from rkd_keras.measure import grade
+    from rkd_keras.measure.grade import NOT_TOLERATED
     from rkd_keras.predict.verdict import UNKNOWN
 
     class_name = class_for_rules(verdict)
     graded = grade(measurement, class_name, rules)
-    if class_name != UNKNOWN or graded.decision != "accept":
+    if class_name != UNKNOWN:
+        return graded
+    if graded.decisive == NOT_TOLERATED:
+        return replace(graded, decisive=UNKNOWN_SURFACE)
+    if graded.decision != "accept":
         return graded
     naming = tuple(rule for rule in rules.rules if UNKNOWN in (rule.classes or ()))
     if grade(measurement, class_name, replace(rules, rules=naming)).rules:
         return graded
-    return replace(graded, decision="review", decisive="unknown surface")
+    return replace(graded, decision="review", decisive=UNKNOWN_SURFACE)

@@ -5,6 +5,7 @@ import threading
 import time
 
 from rkd_keras.station.alarm_rules import AlarmRules
+from rkd_keras.station.reports.html import plain
 from rkd_keras.station.store import StorageFullError, accounts, alarms, now_ms
 
 _LOG = logging.getLogger(__name__)
@@ -142,8 +143,7 @@ class AlarmDesk:
 
 def _what(record):
     worst = max(record["defects"], key=lambda defect: defect["severity"])
-    label = worst["label"].replace("_", " ")
-    text = f"{label}, severity {worst['severity']}"
+    text = f"{plain(worst['label'])}, severity {worst['severity']}"
     if worst["position_m"] is not None:
         text += f", at {worst['position_m']:.1f} m"
     return text

@@ -6,16 +6,18 @@ import os
 import time
 
 import cv2
+import numpy as np
 
 from rkd_keras.errors import InputError
 from rkd_keras.files.images import decode_image, encode_image
-from rkd_keras.measure import INVALID, GradeRules
+from rkd_keras.measure import INVALID, GradeRules, segment
 from rkd_keras.rating.frame import (
     MIN_CONTRAST,
     classify_windows,
     frame_decision,
     rate_frame,
 )
+from rkd_keras.rating.normal import NormalSurface, good_statistics
 from rkd_keras.rating.quality import picture_fault
 from rkd_keras.rating.rules import open_rules
 from rkd_keras.station.image_files import sniff_suffix
@@ -33,6 +35,7 @@ class FrameAnalyzer:
     def __init__(self, predictor, grading_file):
         self._predictor = predictor
         self._grading_file = grading_file
+        self._normals = {}
         self._rules_stamp = None
         self._rules = None
         self._default_rules = GradeRules.load()
@@ -53,7 +56,14 @@ class FrameAnalyzer:
         """Answer a request: the arguments of `analyze` behind the word `"frame"`."""
         return self.analyze(*request[1:])
 
-    def analyze(self, data, mm_per_pixel=None, min_contrast=MIN_CONTRAST):
+    def analyze(
+        self,
+        data,
+        mm_per_pixel=None,
+        min_contrast=MIN_CONTRAST,
+        normal_file=None,
+        name_windows=False,
+    ):
         """Rate an encoded image.
 
         Args:
@@ -61,12 +71,18 @@ class FrameAnalyzer:
             mm_per_pixel: size of a pixel, millimetres; `None` keeps pixels.
             min_contrast: what has less contrast is surface, see `segment`.
                 Defaults to `0.06`.
+            normal_file: what is normal for the device, see `NormalSurface`; while
+                there is no such file, the frame is described to learn from. `None`
+                looks for marks alone. Defaults to `None`.
+            name_windows: see `rate_frame`; what stays without a name goes to review.
+                Defaults to `False`.
 
         Returns:
             Dict: `width`, `height`, `decision`, `fault` (what is wrong with a picture
             that cannot be judged, or `None`), `defects` (dicts of the store's
             columns, worst first), `picture` (a digest of the pixels, by which a
-            frozen one is known, or `None`), `image` (a PNG in place of a format that no
+            frozen one is known, or `None`), `good_squares` (statistics `(N, 18)` to
+            learn from, or `None`), `image` (a PNG in place of a format that no
             browser shows, or `None`), `analysis_ms` and `model`.
 
         Raises:
@@ -77,18 +93,30 @@ class FrameAnalyzer:
         height, width = image.shape[:2]
         rules = self._rules_for("px" if mm_per_pixel is None else "mm")
         fault, defects = picture_fault(image, rules.quality), []
+        normal, good_squares = self._normal(normal_file), None
         if fault is None:
             defects = rate_frame(
-                image, self._predictor, rules, mm_per_pixel, min_contrast
+                image,
+                self._predictor,
+                rules,
+                mm_per_pixel,
+                min_contrast,
+                normal,
+                name_windows,
             )
+            if normal is None and normal_file is not None:
+                mask = segment(image, min_contrast=min_contrast)
+                good_squares = np.float32(good_statistics(image, mask=mask))
+        trusted = normal is not None or (normal_file is None and not name_windows)
         looks = rules.quality is not None and rules.quality.frozen
         reply = {
             "width": width,
             "height": height,
-            "decision": frame_decision(defects) if fault is None else INVALID,
+            "decision": frame_decision(defects, trusted) if fault is None else INVALID,
             "fault": fault,
             "picture": hashlib.blake2b(image.tobytes()).digest() if looks else None,
             "defects": [_row(defect) for defect in defects],
+            "good_squares": good_squares,
             "image": None,
             "model": self._model,
         }
@@ -96,6 +124,22 @@ class FrameAnalyzer:
             reply["image"] = encode_image(image)
         reply["analysis_ms"] = round((time.perf_counter() - started) * 1000, 3)
         return reply
+
+    def _normal(self, path):
+        """Open what is normal for a device, again whenever its file changes."""
+        if path is None:
+            return None
+        try:
+            stamp = os.stat(path).st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if self._normals.get(path, (None,))[0] != stamp:
+            try:
+                self._normals[path] = (stamp, NormalSurface.load(path))
+            except InputError:
+                # It is learnt again, as if there were none.
+                self._normals[path] = (stamp, None)
+        return self._normals[path][1]
 
     def _rules_for(self, unit):
         if os.stat(self._grading_file).st_mtime_ns != self._rules_stamp:
@@ -126,7 +170,8 @@ def _row(defect):
         **{f"window_{n}": v for n, v in zip(names, defect.window, strict=True)},
         "area": measured.area,
         "perimeter": measured.perimeter,
-        "k": measured.k,
+        # Of squares without an outline of the defect it is the squares' own.
+        "k": measured.perimeter / measured.area,
         "area_ratio": measured.area_ratio,
         "unit": measured.unit,
     }

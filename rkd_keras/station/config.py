@@ -141,6 +141,11 @@ class StationConfig:
         return self.data_dir / "exports"
 
     @property
+    def normal_dir(self):
+        """Folder of what is normal for each device."""
+        return self.data_dir / "normal"
+
+    @property
     def grading_file(self):
         """The grading rules in use."""
         return self.data_dir / "rules" / "grading.yaml"

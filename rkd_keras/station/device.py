@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field
 from rkd_keras.errors import InputError
 from rkd_keras.station.cameras import NOT_FETCHED, DeviceHealth
 
+# Their squares wait in memory.
+MOST_NORMAL_FRAMES = 5000
+
 
 @dataclass(frozen=True)
 class DeviceSettings:
@@ -17,6 +20,9 @@ class DeviceSettings:
             second; `None` when the client posts positions itself.
         min_contrast: what has less contrast is surface, see
             `rkd_keras.measure.segment`; higher for a rough surface.
+        normal_frames: so many of its frames a device learns from what its surface
+            looks like without a defect; until then a frame on which nothing was found
+            goes to review. 0 looks for marks alone and accepts such a frame.
         travel_axis: `"y"` when the strip travels down the image's rows, as under
             a line camera, `"x"` when along its columns.
     """
@@ -25,6 +31,7 @@ class DeviceSettings:
     speed_m_s: float | None = None
     travel_axis: str = "y"
     min_contrast: float = 0.06
+    normal_frames: int = 200
 
     def __post_init__(self):
         """Check the ranges."""
@@ -39,6 +46,11 @@ class DeviceSettings:
             raise InputError(
                 "min_contrast must be in [0, 1]. "
                 f"Received: min_contrast={self.min_contrast}"
+            )
+        if not 0 <= self.normal_frames <= MOST_NORMAL_FRAMES:
+            raise InputError(
+                f"normal_frames must be from 0 to {MOST_NORMAL_FRAMES}. "
+                f"Received: normal_frames={self.normal_frames}"
             )
         if self.travel_axis not in ("x", "y"):
             raise InputError(

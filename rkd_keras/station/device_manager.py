@@ -42,6 +42,7 @@ class DeviceManager:
         stall_after_s,
         lost_after_s,
         simulate=simulate_strip,
+        on_added=None,
     ):
         self._store = store
         self._station = station
@@ -49,6 +50,7 @@ class DeviceManager:
         self._stall_after_s = stall_after_s
         self._lost_after_s = lost_after_s
         self._simulate = simulate
+        self._on_added = on_added
         self._devices = {}
         self._lock = threading.RLock()
 
@@ -127,6 +129,8 @@ class DeviceManager:
             }
             self._store.write(lambda c: table.insert(c, row))
             self._devices[device.id] = device
+        if self._on_added is not None:
+            self._on_added(device)
         return device
 
     def change(self, device, name=None, settings=None):

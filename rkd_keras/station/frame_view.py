@@ -2,6 +2,8 @@
 
 from datetime import datetime, timezone
 
+from rkd_keras.predict.verdict import UNKNOWN, verdict_in_words
+
 _DEFECT_KEYS = (
     "label",
     "class_name",
@@ -60,6 +62,9 @@ def frame_view(record):
         Dict that JSON can hold; boxes are `[x, y, width, height]` in pixels.
     """
     view = {key: record.get(key) for key in _FRAME_KEYS}
+    if view["label"] == UNKNOWN:
+        # That of the most probable class, which stands beside each defect.
+        view["probability"] = None
     view["received_at"] = iso_time(record["received_ms"])
     view["image_url"] = (
         f"/api/v1/frames/{record['id']}/image" if record.get("image") else None
@@ -71,6 +76,8 @@ def frame_view(record):
 def defect_view(defect):
     """Return a stored defect as the world sees it."""
     view = {key: defect[key] for key in _DEFECT_KEYS}
+    names = ("label", "class_name", "probability")
+    view["in_words"] = verdict_in_words(*(defect[name] for name in names))
     view["box"] = [defect[k] for k in ("x", "y", "width", "height")]
     view["window"] = [defect[f"window_{k}"] for k in ("x", "y", "width", "height")]
     return view

@@ -61,17 +61,19 @@ class Ingest:
         pool: the `InferencePool`.
         state: the `StorageState`.
         metrics: the `Metrics`.
+        normal: the `NormalSurfaces`.
         on_stored: called with `(device, record, data)` after each frame; the
             record is the stored frame with `defects`, or has `id` `None` when it
             could only be shown.
     """
 
-    def __init__(self, store, files, pool, state, metrics, on_stored):
+    def __init__(self, store, files, pool, state, metrics, normal, on_stored):
         self._store = store
         self._files = files
         self._pool = pool
         self._state = state
         self._metrics = metrics
+        self._normal = normal
         self._on_stored = on_stored
         self._frozen = FrozenCheck()
         # One thread, so that frames are stored in the order they came in.
@@ -103,7 +105,7 @@ class Ingest:
         device.health.frame()
         passage = _Passage(device, origin, data, position_m, frame_key)
         try:
-            analysed = self._pool.submit(_request(device, data), len(data))
+            analysed = self._pool.submit(self._request(device, data), len(data))
         except Exception:
             self._metrics.refused.labels(device.id, "queue").inc()
             raise
@@ -114,7 +116,7 @@ class Ingest:
         """Take in a camera's newest frame; one that still waits makes way."""
         passage = _Passage(device, "live", data)
         analysed, replaced = self._pool.offer(
-            device.id, _request(device, data), len(data)
+            device.id, self._request(device, data), len(data)
         )
         if replaced:
             device.health.skipped += 1
@@ -125,6 +127,11 @@ class Ingest:
     def close(self):
         """Finish the frames on their way."""
         self._filing.shutdown()
+
+    def _request(self, device, data):
+        settings = device.settings
+        request = ("frame", data, settings.mm_per_pixel, settings.min_contrast)
+        return request + self._normal.request_part(device)
 
     def _file_later(self, passage, analysed):
         try:
@@ -138,6 +145,8 @@ class Ingest:
             reply = analysed.result()
             self._metrics.analysis.observe(reply["analysis_ms"] / 1000)
             reply = self._frozen(passage.device, reply, passage.frame_key)
+            if reply.get("fault") is None:
+                self._normal.collect(passage.device, reply)
             frame, defects = self._rows(passage, reply)
             image, suffix = passage.data, sniff_suffix(passage.data)
             if reply["image"] is not None:
@@ -243,8 +252,3 @@ class Ingest:
             return None
         with self._store.read() as connection:
             return frames.get_by_key(connection, passage.device.id, passage.frame_key)
-
-
-def _request(device, data):
-    settings = device.settings
-    return ("frame", data, settings.mm_per_pixel, settings.min_contrast)

@@ -83,6 +83,15 @@ class Jobs:
         """Make a report, see `build_report`; returns the name of its files."""
         return self._lanes["reports"].call(("report", arguments))
 
+    def learn_normal(self, rows, file):
+        """Learn what is normal from squares and write it, see `NormalSurfaces`."""
+        self._lanes["reports"].call(("learn_normal", {"rows": rows, "file": file}))
+
+    def learn_reviewed(self, device_id, file):
+        """Learn what is normal from what people called no defect, and write it."""
+        arguments = {"device_id": device_id, "file": file}
+        self._lanes["reports"].call(("learn_reviewed", arguments))
+
     def export_reviews(self, **arguments):
         """Export reviewed samples, see `export_zip`; returns how many."""
         return self._lanes["reports"].call(("export_reviews", arguments))
@@ -189,6 +198,25 @@ class JobHandler:
         return build_report(
             *self._opened(), folder=self._config.reports_dir, **arguments
         )
+
+    def _learn_normal(self, rows, file):
+        from rkd_keras.rating.normal import learn_from_statistics
+
+        learn_from_statistics(rows).save(file)
+
+    def _learn_reviewed(self, device_id, file):
+        from rkd_keras.rating.normal import (
+            SIDE,
+            described_squares,
+            learn_from_statistics,
+        )
+        from rkd_keras.station.review import good_images
+
+        # Marks that people have seen and called no defect are normal, too.
+        images = good_images(*self._opened(), device_id)
+        rows = [described_squares(image, SIDE)[1] for image in images]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        learn_from_statistics(rows).save(file)
 
     def _export_reviews(self, name, **arguments):
         from rkd_keras.station.review import export_zip

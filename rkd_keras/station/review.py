@@ -188,6 +188,28 @@ def export_zip(store, files, path, class_names, corrections_only=False, station=
     return written
 
 
+def good_images(store, files, device_id):
+    """Yield what people called no defect of a device's frames.
+
+    Args:
+        store: the `Store`.
+        files: the `ImageFiles`.
+        device_id: the device.
+
+    Yields:
+        Arrays `(H, W, 3)`, uint8: whole frames, and windows that the station had
+        taken for a defect.
+    """
+    with store.read() as connection:
+        samples = reviews.answered(connection)
+    for sample in samples:
+        is_good = sample["true_class"] == NO_DEFECT
+        if is_good and sample["frame"]["device_id"] == device_id:
+            image = _cut_out(files, sample)
+            if image is not None:
+                yield image
+
+
 def _cut_out(files, sample):
     name = sample["frame"]["image"]
     data = files.read(name) if name else None

@@ -27,6 +27,7 @@ from rkd_keras.station.ingest import Ingest
 from rkd_keras.station.jobs import Jobs, make_jobs
 from rkd_keras.station.maintenance import Maintenance
 from rkd_keras.station.metrics import Metrics
+from rkd_keras.station.normal_surfaces import NormalSurfaces
 from rkd_keras.station.security import Accounts
 from rkd_keras.station.storage_state import StorageState
 from rkd_keras.station.store import Store
@@ -88,12 +89,15 @@ class Station:
             # OpenCV's own limit: it is checked before a picture is unpacked.
             {"OPENCV_IO_MAX_IMAGE_PIXELS": str(config.max_pixels)},
         )
+        self.jobs = Jobs(config, jobs)
+        self.normal = NormalSurfaces(config.normal_dir, self.jobs.learn_normal)
         self.ingest = Ingest(
             self.store,
             self.files,
             self.pool,
             self.state,
             self.metrics,
+            self.normal,
             self._on_stored,
         )
         self.devices = DeviceManager(
@@ -103,8 +107,8 @@ class Station:
             config.stall_after_s,
             config.lost_after_s,
             simulate,
+            self.normal.forget,
         )
-        self.jobs = Jobs(config, jobs)
         self.maintenance = Maintenance(
             self.store,
             self.id,
@@ -171,6 +175,7 @@ class Station:
         self.devices.close()
         self.pool.close()
         self.ingest.close()
+        self.normal.close()
         self.jobs.close()
         if self._mqtt is not None:
             self._mqtt.close()

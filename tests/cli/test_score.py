@@ -85,7 +85,8 @@ def test_rows_are_what_predict_measure_and_grade_say(archive, model, tmp_path, i
 
 def test_settings_reach_the_measurement(archive, model, tmp_path, invoke):
     text = DEFAULT_PATH.read_text(encoding="utf-8").replace("unit: any ", "unit: mm ")
-    (tmp_path / "rules.yaml").write_text(text.replace("any defect", "anything"))
+    text = text.replace("large part of the surface", "anything")
+    (tmp_path / "rules.yaml").write_text(text)
     result = invoke(
         "score", archive, "--out", tmp_path / "s", "--model", model, "--size", 48,
         "--mm-per-pixel", 0.5, "--rules", tmp_path / "rules.yaml", "--method", "paper",

@@ -5,6 +5,7 @@ import pytest
 
 from rkd_keras.errors import InputError
 from rkd_keras.measure import GradeRules, grade, measure
+from rkd_keras.measure.grade_rules import DEFAULT_PATH
 
 HEAD = "version: 1\nrules:\n"
 
@@ -72,6 +73,58 @@ def test_bounds_are_exclusive():
     assert grade(square(10), rules=rules).severity == 1
 
 
+def test_no_defect_is_accepted_unless_its_class_and_size_are_tolerated():
+    rules = GradeRules.load()
+    assert rules.defect_severity == 3 and not [r for r in rules.rules if r.tolerates]
+    speck, nothing = square(2), measure(None, np.zeros((200, 200), bool))
+    for class_name in (None, "scratches", "unknown"):
+        found = grade(speck, class_name)
+        assert (found.severity, found.decision) == (3, "review")
+        assert found.decisive == "no rule tolerates it" and found.rules == ()
+    # Named, though nobody found its outline.
+    assert grade(nothing, "crazing").decision == "review"
+    assert grade(nothing, None).decision == "accept"
+
+
+@pytest.mark.parametrize(
+    ("when", "decision"),
+    [
+        ("{class: dent, longest: {below: 5}}", "accept"),
+        ("{class: dent, area_ratio: {below: 1}}", "accept"),
+        ("{class: dent, longest: {below: 2}}", "review"),  # does not hold
+        ("{class: scratches, longest: {below: 5}}", "review"),  # another class
+        ("{class: dent}", "review"),  # of any size
+        ("{class: dent, longest: {above: 1}}", "review"),
+        ("{class: dent, k: {below: 9}}", "review"),  # a form, not a size
+        ("{longest: {below: 5}}", "review"),  # of any class
+    ],
+)
+def test_only_class_and_size_together_tolerate_a_defect(when, decision):
+    rule = f"  - {{name: r, when: {when}, severity: 2}}\n"
+    rules = GradeRules.parse("version: 1\ndefect_severity: 3\nrules:\n" + rule)
+    assert grade(square(3), "dent", rules).decision == decision
+    # What a file without the key says holds as it stands.
+    assert grade(square(3), "dent", GradeRules.parse(HEAD + rule)).decision == "accept"
+    big = "  - {name: big, when: {area: {above: 5}}, severity: 5}\n"
+    rules = GradeRules.parse("version: 1\ndefect_severity: 3\nrules:\n" + rule + big)
+    assert grade(square(3), "dent", rules).decisive == "big"
+
+
+def test_every_line_of_the_package_s_rules_says_why():
+    lines = DEFAULT_PATH.read_text(encoding="utf-8").splitlines()
+    top = [line.partition(":")[0] for line in lines if line[:1].isalpha()]
+    assert top[1:-1] == ["unit", "k_at", "base_severity", "defect_severity"] + [
+        "quality",
+        "decisions",
+    ]
+    for before, line in zip(lines, lines[1:], strict=False):
+        if line.startswith("  - name:") or line[:1].isalpha():
+            name = line.partition(":")[0]
+            assert name in ("version", "rules") or "#" in line or "#" in before, line
+        elif line.startswith("  ") and line[2].isalpha():
+            assert "#" in line, line
+
+
 def test_class_conditions_need_the_class():
     text = "  - {name: r, when: {class: [scratches, crazing]}, severity: 4}\n"
     rules = GradeRules.parse(HEAD + text)
@@ -126,6 +179,7 @@ RULE = "  - name: r\n    when: {k: {above: 1}}\n    severity: 2\n"
     [
         ("version: 1\nrulez: []\n", 2, "did you mean 'rules'"),
         ("version: 2\nrules: []\n", 1, "must be 1, not 2"),
+        ("version: 1\ndefect_severity: 6\nrules: []\n", 2, "`defect_severity` must be"),
         ("rules: []\n", 1, "needs the key 'version'"),
         ("version: 1\nquality: on\nrules: []\n", 2, "must be limits or off, not True"),
         ("version: 1\nquality: {blak: 3}\nrules: []\n", 2, "did you mean 'black'"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rkd_keras.measure import measure
-from rkd_keras.rating.frame import join_marks
+from rkd_keras.rating.joining import join_marks
 
 
 def test_a_group_adds_up_its_marks():

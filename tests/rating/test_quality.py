@@ -94,8 +94,9 @@ def test_a_surface_is_judged_however_it_is_lit_and_turned(tmp_path):
         assert picture_fault(surface(level=level), QualityLimits()) is None
         turned = np.ascontiguousarray(np.rot90(surface(level=level)))
         assert picture_fault(turned, QualityLimits()) is None
+    assert rate(surface()).grade.decision == "accept"
     rating = rate(surface(), Stub())
-    assert rating.grade.decision == "accept"
+    assert rating.grade.decision == "review"
     assert rating.verdict.label == "scratches"
 
 

@@ -174,7 +174,8 @@ def test_an_unmarked_surface_of_an_unknown_kind_is_accepted_by_one_s_own_rule_al
     write_rules,
 ):
     clean = sound_surface()
-    assert rate(clean, Stub(False)).grade.decision == "accept"
+    assert rate(clean).grade.decision == "accept"
+    assert rate(clean, Stub(False)).grade.decisive == "no rule tolerates it"
     assert rate(clean, Stub(True)).grade.decision == "review"
     assert rate(clean, Stub(True)).grade.decisive == "unknown surface"
     rules = write_rules("{name: r, when: {count: {above: 0}}, severity: 4}")

@@ -114,6 +114,9 @@ def test_what_is_unknown_is_never_accepted(grading_file):
     image = surface()
     image[40:70, 100:120] = 40
     data = encoded(image)
+    when = "{class: scratches, area_ratio: {below: 9}}"
+    rule = f"{{name: known, when: {when}, severity: 2}}"
+    grading_file.write_text(default_grading_text() + f"  - {rule}\n")
     known = FrameAnalyzer(FakePredictor(), grading_file).analyze(data)
     unknown = FrameAnalyzer(FakePredictor(unknown=True), grading_file).analyze(data)
     assert known["decision"] == "accept"
@@ -126,8 +129,8 @@ def test_new_rules_hold_from_the_next_frame_on(grading_file):
     image = surface()
     image[40:70, 100:120] = 40
     analyzer = FrameAnalyzer(FakePredictor(), grading_file)
-    assert analyzer.analyze(encoded(image))["defects"][0]["severity"] == 2
-    text = default_grading_text().replace("severity: 2", "severity: 5", 1)
+    assert analyzer.analyze(encoded(image))["defects"][0]["severity"] == 3
+    text = default_grading_text().replace("defect_severity: 3", "defect_severity: 5")
     grading_file.write_text(text)
     os.utime(grading_file, ns=(1, 1))
     reply = analyzer.analyze(encoded(image))
@@ -136,11 +139,11 @@ def test_new_rules_hold_from_the_next_frame_on(grading_file):
 
 def test_rules_in_another_unit_fall_back_to_the_default(grading_file):
     text = default_grading_text().replace("unit: any", "unit: mm")
-    grading_file.write_text(text.replace("severity: 2", "severity: 5", 1))
+    grading_file.write_text(text.replace("defect_severity: 3", "defect_severity: 5"))
     image = surface()
     image[40:70, 100:120] = 40
     analyzer = FrameAnalyzer(FakePredictor(), grading_file)
-    assert analyzer.analyze(encoded(image))["defects"][0]["severity"] == 2
+    assert analyzer.analyze(encoded(image))["defects"][0]["severity"] == 3
     assert analyzer.analyze(encoded(image), 0.5)["defects"][0]["severity"] == 5
 
 

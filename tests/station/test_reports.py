@@ -5,8 +5,15 @@ import pytest
 from station_helpers import defect_row, frame_row, picture
 
 from rkd_keras.errors import InputError
+from rkd_keras.station.frame_view import frame_view
 from rkd_keras.station.image_files import ImageFiles
-from rkd_keras.station.reports import build_report, collect, report_html, report_pdf
+from rkd_keras.station.reports import (
+    build_report,
+    collect,
+    html,
+    report_html,
+    report_pdf,
+)
 from rkd_keras.station.reports.content import bin_length, span_of
 from rkd_keras.station.store import accounts, alarms, devices, frames
 
@@ -50,6 +57,40 @@ def filled(store, line_1, tmp_path):
     store.write(lambda c: alarms.acknowledge(c, number, "ada", 3000, "blocked"))
     store.write(lambda c: accounts.record(c, 2500, "ada", "start shift", "Early"))
     return store, files, coil
+
+
+def test_a_probability_never_stands_beside_unknown_as_its_own(filled):
+    store, files, coil = filled
+    seen = {"label": "unknown", "severity": 5, "probability": 0.876}
+    row = frame_row(coil_id=coil, received_ms=2000, decision="review", **seen)
+    row |= {"image": files.write(picture(), ".jpg", 1000), "defect_count": 1}
+    defects = [defect_row(**seen, class_name="rolled-in_scale")]
+    number = store.write(lambda c: frames.insert(c, row, defects))
+    words = "unknown surface, most like rolled-in scale (88 % by the model, which has "
+    words += "not seen such surfaces)"
+    content = collect(store, files, 0, 10**6, coil)
+    report = report_html(content, "t", "ada", "m")
+    assert f"<b>{words}</b>, review" in report and report.count("88 %") == 1
+    with store.read() as connection:
+        frame = frames.get(connection, number)
+    view = frame_view(frame)
+    assert view["probability"] is None and view["defects"][0]["in_words"] == words
+    templates = html.jinja_environment()
+    for name in ("frame", "defects", "history"):
+        text = templates.get_template(f"{name}.html.j2").render(
+            frame=frame, frames=[frame], defects=frame["defects"], device="", devices={}
+        )
+        assert text.count(words) == (name != "history"), name
+        assert "unknown surface" in text and not re.search(r"87\.6|>88", text), name
+
+
+def test_a_frame_that_is_reviewed_without_a_defect_says_why():
+    template = html.jinja_environment().get_template("frame.html.j2")
+    frame = frame_row(id=1, decision="review", defects=[], position_m=None, fault=None)
+    text = template.render(frame=frame, device="Line 1")
+    assert "was not known yet what is normal here" in text
+    sound = template.render(frame={**frame, "decision": "accept"}, device="Line 1")
+    assert "normal" not in sound
 
 
 def test_a_report_counts_what_is_there(filled):

@@ -8,7 +8,6 @@ from rkd_keras.errors import InputError
 from rkd_keras.options import (
     AnyPath,
     AnyPaths,
-    MinContrast,
     MmPerPixel,
     Option,
     Overwrite,
@@ -20,6 +19,10 @@ from rkd_keras.options import (
     Segmentation,
     checked,
 )
+from rkd_keras.rating.strips import RatedStrips, rate_strips
+
+# Method, polarity and size of the station's segmentation.
+_AS_THE_STATION = ("default", "auto", None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,23 @@ def rate_archive(
         AnyPaths,
         Option("Folders, packs, TFRecord files, images or globs.", positional=True),
     ],
-    out: Annotated[AnyPath, Option("Folder to write.")],
+    out: Annotated[
+        AnyPath | None, Option("Folder to write; needed but with --windows.")
+    ] = None,
+    windows: Annotated[
+        bool,
+        Option(
+            "Rate strips as the station does, window by window: prints the merged "
+            "defects, and writes a map of each into --out."
+        ),
+    ] = False,
+    normal: Annotated[
+        AnyPath | None,
+        Option(
+            "With --windows: a folder of good images of the same camera, or the .npz "
+            "of a station's device; what is unlike them is a defect without outline."
+        ),
+    ] = None,
     model: Annotated[
         AnyPath | None,
         Option(
@@ -82,7 +101,14 @@ def rate_archive(
     batch_size: Annotated[int, Option("Images classified at a time.", at_least=1)] = 32,
     method: Segmentation = "default",
     polarity: Polarity = "auto",
-    min_contrast: MinContrast = 0.03,
+    min_contrast: Annotated[
+        float | None,
+        Option(
+            "Least contrast of a defect; 0.03, and with --windows 0.06, when left out.",
+            at_least=0,
+            at_most=1,
+        ),
+    ] = None,
     mm_per_pixel: MmPerPixel = None,
     size: Annotated[
         int | None,
@@ -93,7 +119,7 @@ def rate_archive(
     resume: Resume = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-) -> RatedArchive:
+) -> RatedArchive | RatedStrips:
     """Classify, measure and grade every image of an archive, to Parquet.
 
     Writes scores.parquet/, a file for each unit of work, with class, probability,
@@ -101,8 +127,10 @@ def rate_archive(
     read has its reason in the column `error`. plan.json holds the settings and
     summary.json the counts. All engines write the same.
 
+    With `windows` the images are strips: see `rkd_keras.rating.rate_strip`.
+
     Returns:
-        A `RatedArchive`.
+        A `RatedArchive`, with `windows` a `RatedStrips`.
 
     Raises:
         InputError: when nothing can be rated, the rules fit neither the unit nor the
@@ -117,6 +145,28 @@ def rate_archive(
         >>> rated.summary["images"], sum(rated.summary["decisions"].values())
         (6, 6)
     """
+    if windows:
+        if engine != "local" or resume or (method, polarity, size) != _AS_THE_STATION:
+            raise InputError(
+                "--windows rates as the station does, in this process: leave out "
+                "--engine, --resume, --method, --polarity and --size"
+            )
+        return rate_strips(
+            archive,
+            None if out is None else out.resolve(),
+            model,
+            normal,
+            rules,
+            mm_per_pixel,
+            min_contrast,
+            quality_gate,
+            overwrite,
+            quiet,
+        )
+    if normal is not None:
+        raise InputError("--normal belongs to --windows")
+    if out is None:
+        raise InputError("an archive is rated into a folder: give one with --out")
     if engine == "local" and (workers is not None or ray_address is not None):
         raise InputError("--workers and --ray-address belong to --engine ray")
     from rkd_keras.rating.archive.engines import rate_locally, rate_with_ray
@@ -130,7 +180,7 @@ def rate_archive(
     measuring = {
         "method": method,
         "polarity": polarity,
-        "min_contrast": min_contrast,
+        "min_contrast": 0.03 if min_contrast is None else min_contrast,
         "mm_per_pixel": mm_per_pixel,
         "size": size,
         "quality_gate": quality_gate,

@@ -15,6 +15,7 @@ from rkd_keras.station.api.models import (
     DeviceBody,
     DeviceChange,
     DeviceOut,
+    NormalOut,
 )
 from rkd_keras.station.coil_map import coil_map
 from rkd_keras.station.device import DeviceSettings
@@ -70,6 +71,44 @@ def change_device(
     station.devices.change(device, body.name, settings)
     station.accounts.record(account, "change device", device_id)
     return device_view(device)
+
+
+@router.get(
+    "/devices/{device_id}/normal",
+    response_model=NormalOut,
+    responses=problems(404, 422),
+)
+def get_normal(device_id: str, station: TheStation, account: Operator):
+    """Tell how far a device is in learning what its surface normally looks like."""
+    device = find_device(station, device_id)
+    return {"state": station.normal.state(device)}
+
+
+@router.post(
+    "/devices/{device_id}/normal",
+    response_model=NormalOut,
+    responses=problems(404, 422, 507),
+)
+def learn_normal(device_id: str, station: TheStation, account: Engineer):
+    """Have a device learn what is normal from what people called no defect."""
+    device = find_device(station, device_id)
+    station.normal.learn_reviewed(device, station.jobs)
+    station.accounts.record(account, "learn normal surface from reviews", device_id)
+    return {"state": station.normal.state(device)}
+
+
+@router.delete(
+    "/devices/{device_id}/normal",
+    status_code=204,
+    response_class=Response,
+    responses=problems(404, 422, 507),
+)
+def forget_normal(device_id: str, station: TheStation, account: Engineer):
+    """Have a device learn anew what is normal, from its next frames."""
+    device = find_device(station, device_id)
+    station.normal.forget(device)
+    station.accounts.record(account, "learn normal surface anew", device_id)
+    return Response(status_code=204)
 
 
 @router.delete(

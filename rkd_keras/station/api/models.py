@@ -37,7 +37,8 @@ class DefectOut(BaseModel):
 
     label: str = Field(description="class name, or `unknown`")
     class_name: str = Field(description="most probable class, also when unknown")
-    probability: float
+    probability: float = Field(description="of `class_name`, by the model")
+    in_words: str = Field(description="the verdict for people")
     unknown_score: float | None
     severity: int = Field(description="1 (slight) to 5 (severe)")
     decision: Literal["accept", "review", "reject"]
@@ -65,7 +66,7 @@ class FrameOut(BaseModel):
     width: int
     height: int
     label: str = Field(description="of the worst defect, `no_defect`, or `invalid`")
-    probability: float | None
+    probability: float | None = Field(description="of `label`, `null` when unknown")
     severity: int = Field(description="of the worst defect, 0 when there is none")
     decision: Literal["accept", "review", "reject", "invalid"]
     fault: str | None = Field(description="why the picture cannot be judged")
@@ -90,6 +91,13 @@ class SettingsBody(Body):
     speed_m_s: Speed | None = None
     travel_axis: Literal["x", "y"] = "y"
     min_contrast: Annotated[float, Field(ge=0, le=1)] = 0.06
+    normal_frames: Annotated[int, Field(ge=0, le=5000)] = 200
+
+
+class NormalOut(BaseModel):
+    """What a device knows of its normal surface."""
+
+    state: str = Field(description="`off`, `learnt`, `learning`, or `37 of 200 frames`")
 
 
 class SourceBody(Body):

@@ -9,7 +9,7 @@ from rkd_keras.station.coil_map import coil_map
 from rkd_keras.station.pages.elements import card, field, heading
 from rkd_keras.station.pages.layout import page_frame
 from rkd_keras.station.reports.charts import SEVERITY_COLOURS
-from rkd_keras.station.reports.html import local_time
+from rkd_keras.station.reports.html import local_time, plain
 from rkd_keras.station.store import devices
 
 _SYMBOLS = ("circle", "rect", "triangle", "diamond", "roundRect", "arrow", "pin")
@@ -126,7 +126,7 @@ def _scatter(content):
         ]
         series.append(
             {
-                "name": label.replace("_", " "),
+                "name": plain(label),
                 "type": "scatter",
                 "symbol": _SYMBOLS[number % len(_SYMBOLS)],
                 "symbolSize": 11,
@@ -183,7 +183,7 @@ def _sections(content):
         "yAxis": {"type": "value", "name": "defects", "minInterval": 1},
         "series": [
             {
-                "name": label.replace("_", " "),
+                "name": plain(label),
                 "type": "bar",
                 "stack": "all",
                 "itemStyle": {"color": _CLASS_COLOURS[n % len(_CLASS_COLOURS)]},

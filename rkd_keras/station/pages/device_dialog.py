@@ -2,11 +2,17 @@
 
 from nicegui import ui
 
-from rkd_keras.station.device import DeviceSettings
+from rkd_keras.station.device import MOST_NORMAL_FRAMES, DeviceSettings
 from rkd_keras.station.pages.elements import button, field
 from rkd_keras.station.pages.layout import attempt
 
 AXES = {"y": "down the rows", "x": "along the columns"}
+
+NORMAL = {
+    "": "leave it as it is",
+    "frames": "learn it anew, from the next frames",
+    "reviews": "learn it from what people called no defect",
+}
 
 
 class SettingsFields:
@@ -31,6 +37,14 @@ class SettingsFields:
             max=1,
             step=0.01,
         )
+        self._normal = field(
+            ui.number,
+            "Frames to learn the normal surface from",
+            value=settings.normal_frames,
+            min=0,
+            max=MOST_NORMAL_FRAMES,
+            step=50,
+        )
         self._axis = field(
             ui.select, "The strip travels", options=AXES, value=settings.travel_axis
         )
@@ -46,6 +60,7 @@ class SettingsFields:
             self._speed.value or None,
             self._axis.value,
             self._contrast.value or 0.0,
+            int(self._normal.value or 0),
         )
 
 
@@ -61,6 +76,9 @@ async def change_device(station, account, device):
             name = field(ui.input, "Name", value=device.name).props("autofocus")
             fields = SettingsFields(device.settings)
         ui.label("They hold from the next frame on.").classes("soft small")
+        state = station.normal.state(device)
+        normal = field(ui.select, f"Normal surface: {state}", options=NORMAL, value="")
+        normal.set_visibility(state != "off")
         with ui.element("div").classes("line"):
             button("Save", lambda: dialog.submit(True), "primary")
             button("Cancel", lambda: dialog.submit(False))
@@ -73,6 +91,13 @@ async def change_device(station, account, device):
     def change():
         station.devices.change(device, name.value or "", fields.read())
         station.accounts.record(account, "change device", device.id)
+        if normal.value == "frames":
+            station.normal.forget(device)
+            station.accounts.record(account, "learn normal surface anew", device.id)
+        elif normal.value == "reviews":
+            station.normal.learn_reviewed(device, station.jobs)
+            action = "learn normal surface from reviews"
+            station.accounts.record(account, action, device.id)
 
     done, _ = await attempt(change)
     return done

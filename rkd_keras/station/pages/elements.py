@@ -2,22 +2,12 @@
 
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nicegui import ui
 
-from rkd_keras.station.reports.html import local_time, plain, share_text
+from rkd_keras.station.reports.html import jinja_environment
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {"local": local_time, "plain": plain}
-_TEMPLATES.globals["share"] = share_text
+_TEMPLATES = jinja_environment()
 
 
 class LiveView(ui.element, component="live_view.js"):

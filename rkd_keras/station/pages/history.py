@@ -17,6 +17,7 @@ from rkd_keras.station.pages.elements import (
     moment_ms,
 )
 from rkd_keras.station.pages.layout import page_frame
+from rkd_keras.station.reports.html import plain
 from rkd_keras.station.store import NO_DEFECT, UNKNOWN, FrameFilter, devices, frames
 
 PAGE = 40
@@ -62,7 +63,7 @@ class _HistoryPage:
             "label": field(
                 ui.select,
                 "Class",
-                options=any_of | {n: n.replace("_", " ") for n in labels},
+                options=any_of | {n: plain(n) for n in labels},
             ),
             "severity_min": field(
                 ui.select,

@@ -50,10 +50,10 @@ export default {
             <span class="severity" :class="'s' + shown.severity">{{ shown.severity }}</span></span></div>
           <div class="word">{{ shown.fault ? 'picture: ' + shown.fault : plain(shown.label) }}</div>
           <template v-if="worst">
-            <div><div class="spread small"><span class="soft">probability</span><b class="num">{{ (100 * worst.probability).toFixed(1) }} %</b></div>
+            <p v-if="worst.label === 'unknown'" class="soft" style="margin:0">{{ worst.in_words }}</p>
+            <div v-else><div class="spread small"><span class="soft">probability</span><b class="num">{{ (100 * worst.probability).toFixed(1) }} %</b></div>
               <div class="bar"><i :style="{ width: 100 * worst.probability + '%' }"></i></div></div>
             <dl class="facts">
-              <template v-if="worst.label === 'unknown'"><dt>most like</dt><dd>{{ plain(worst.class_name) }}</dd></template>
               <dt>defects</dt><dd>{{ shown.defect_count }}</dd>
               <dt>area</dt><dd>{{ number(worst.area) }} {{ worst.unit }}²</dd>
               <dt>share of square</dt><dd>{{ worst.area_ratio.toFixed(2) }} %</dd>
@@ -62,6 +62,7 @@ export default {
             </dl>
           </template>
           <p v-else-if="shown.fault" class="soft" style="margin:0">This picture cannot be judged. It was neither classified nor measured.</p>
+          <p v-else-if="shown.decision === 'review'" class="soft" style="margin:0">No mark was found, but it is not known yet what is normal here: the device learns that from its first frames.</p>
           <p v-else class="soft" style="margin:0">The last two seconds show no mark on the surface.</p>
           <dl class="facts small">
             <dt>frame</dt><dd>{{ shown.id === null ? 'not stored' : shown.id }}</dd>
@@ -85,7 +86,8 @@ export default {
       const placed = [];
       const height = this.size * 1.35;
       for (const d of [...this.frame.defects].sort((a, b) => b.severity - a.severity)) {
-        const text = `${this.plain(d.label)} ${Math.round(100 * d.probability)} % · ${d.severity}`;
+        const sure = d.label === "unknown" ? "" : ` ${Math.round(100 * d.probability)} %`;
+        const text = `${this.plain(d.label)}${sure} · ${d.severity}`;
         const width = text.length * this.size * 0.52 + this.size * 0.6;
         const x = Math.max(Math.min(d.box[0], this.frame.width - width), 0);
         const above = d.box[1] - height;
@@ -142,7 +144,7 @@ export default {
     rank(frame) { return frame.decision === "invalid" ? 3.5 : frame.severity; },
     colour(s) { return ["#8aa4bd", "#b9d6f2", "#b9d6f2", "#ffdf80", "#ff9f45", "#e3372c"][s]; },
     ink(s) { return s === 5 ? "#ffffff" : "#141d27"; },
-    plain(label) { return label.replaceAll("_", " "); },
+    plain(label) { return label === "unknown" ? "unknown surface" : label.replaceAll("_", " "); },
     number(value) { return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(1); },
     clock(iso) { return new Date(iso).toLocaleTimeString([], { hour12: false }); },
   },

@@ -11,7 +11,7 @@ from rkd_keras.station.pages.elements import (
     markup,
 )
 from rkd_keras.station.pages.layout import attempt, page_frame
-from rkd_keras.station.reports.html import plain
+from rkd_keras.station.reports.html import in_words, plain
 from rkd_keras.station.store import NO_DEFECT, now_ms
 from rkd_keras.station.store import reviews as table
 
@@ -98,8 +98,7 @@ class _ReviewPage:
                     )
                     if defect:
                         ui.label(
-                            f"{100 * defect['probability']:.1f} %, severity "
-                            f"{defect['severity']}"
+                            f"{in_words(defect)}, severity {defect['severity']}"
                         ).classes("soft")
                 if sample["predicted"] in answers:
                     button(

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rkd_keras.measure.grade import ALL_DECISIONS
+from rkd_keras.predict.verdict import UNKNOWN, verdict_in_words
 from rkd_keras.station.reports.charts import map_svg, trend_svg
 from rkd_keras.station.reports.content import embedded
 
@@ -24,14 +25,6 @@ def report_html(content, title, author, model):
     Returns:
         HTML text without a reference to anything outside.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"local": local_time, "plain": plain, "span": span_text}
     worst = [
         {**f, "image_url": embedded(f["image_data"], "." + f["image"].split(".")[-1])}
         for f in content["worst"]
@@ -41,16 +34,31 @@ def report_html(content, title, author, model):
         charts["trend_svg"] = trend_svg(content["trend"], content["bin_ms"], local_time)
     if content["map"]:
         charts["map_svg"] = map_svg(content["map"])
-    return environment.get_template("report.html.j2").render(
+    template = jinja_environment().get_template("report.html.j2")
+    return template.render(
         **{**content, "worst": worst},
         **charts,
         title=title,
         author=author,
         model=model,
-        share=share_text,
         decisions=ALL_DECISIONS,
         faults=faults_text(content["tally"]),
     )
+
+
+def jinja_environment():
+    """Make what renders the templates of reports and pages."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"local": local_time, "plain": plain, "span": span_text}
+    environment.filters["in_words"] = in_words
+    environment.globals["share"] = share_text
+    return environment
 
 
 def local_time(ms):
@@ -69,8 +77,25 @@ def plain(label):
     Example:
         >>> plain("rolled-in_scale")
         'rolled-in scale'
+        >>> plain("unknown")
+        'unknown surface'
     """
-    return label.replace("_", " ")
+    return "unknown surface" if label == UNKNOWN else label.replace("_", " ")
+
+
+def in_words(found):
+    """Say the verdict of a stored defect, or that of a frame's worst one, for people.
+
+    Example:
+        >>> in_words({"label": "dent", "class_name": "dent", "probability": 0.874})
+        'dent, 87 %'
+    """
+    if found.get("defects"):
+        # The same that the frame's row has.
+        key = (found["severity"], found["label"])
+        alike = [d for d in found["defects"] if (d["severity"], d["label"]) == key]
+        found = (alike or found["defects"])[0]
+    return verdict_in_words(found["label"], found["class_name"], found["probability"])
 
 
 def share_text(part, whole):

@@ -7,6 +7,7 @@ from rkd_keras.measure.grade import ALL_DECISIONS
 from rkd_keras.station.reports.charts import map_svg, trend_svg
 from rkd_keras.station.reports.html import (
     faults_text,
+    in_words,
     local_time,
     plain,
     share_text,
@@ -258,8 +259,8 @@ class _Page:
             where = f", at {frame['position_m']:.1f} m"
         name = names.get(frame["device_id"], frame["device_id"])
         text = (
-            f"severity {frame['severity']}: {plain(frame['label'])}, "
-            f"{100 * frame['probability']:.0f} %, {frame['decision']}\n"
+            f"severity {frame['severity']}: {in_words(frame)}, "
+            f"{frame['decision']}\n"
             f"frame {frame['id']}, {name}, {local_time(frame['received_ms'])}{where}"
         )
         self.pdf.multi_cell(width, 4, self.text(text), align="L")
