@@ -64,7 +64,7 @@ class DeviceManager:
                 device = self._device(row["id"], row["name"], row["source"])
                 device.settings = DeviceSettings(**row["settings"])
                 device.enabled = row["enabled"]
-                device.coil = coil
+                device.begin_coil(coil)
                 self._devices[device.id] = device
 
     def start_enabled(self):
@@ -187,14 +187,32 @@ class DeviceManager:
             coil_id = table.start_coil(connection, device.id, name, now_ms(), speed_m_s)
             return table.get_coil(connection, coil_id)
 
-        device.coil = self._store.write(job)
+        device.begin_coil(self._store.write(job))
         return device.coil
 
     def end_coil(self, device):
         """End the coil of a device; returns whether there was one."""
-        device.coil = None
+        device.begin_coil(None)
         ended = self._store.write(lambda c: table.end_coil(c, device.id, now_ms()))
         return ended is not None
+
+    def coil_named(self, device, name):
+        """Return the coil that a client names, the newest one of that name.
+
+        Raises:
+            InputError: when no coil of that name was begun on the device.
+        """
+        running = device.coil
+        if running is not None and running["name"] == name:
+            return running
+        with self._store.read() as connection:
+            coil = table.find_coil(connection, device.id, name)
+        if coil is None:
+            raise InputError(
+                f"there is no coil {name!r:.90} on {device.name}: start it, or leave "
+                "coil out to file the frame under the one that runs"
+            )
+        return coil
 
     def close(self):
         """Stop all devices without forgetting which were running."""

@@ -217,9 +217,10 @@ class Station:
         self.metrics.set("storage_full", self.state.full)
         self.metrics.set("open_warnings", len(self.desk.open))
 
-    def _on_stored(self, device, record, image):
+    def _on_stored(self, receipt, record, image):
+        device = receipt.device
         self.board.show(device.id, record, image)
-        self.desk.observe(device, record)
+        self.desk.observe(device, record, receipt.at_s)
         if self._mqtt is not None:
             self._mqtt.publish(device.id, frame_view(record))
 
