@@ -337,3 +337,32 @@ def test_every_control_has_a_name_and_focus_is_seen(page):
     page.press("\ue004")  # Tab
     outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
     assert outline not in ("none", "")
+
+
+def test_a_verdict_turns_grey_when_pictures_end(page, station):
+    page.open("/?device=line-a")
+    post(station, 5)
+    page.wait("return !!document.querySelector('.verdict.reject')")
+    page.run("window.stationBeeps = 0; window.greyAt = 0")
+    post(station, 4)
+    last = page.run(
+        "window.lastAt = performance.now();"
+        "window.greyWatch = setInterval(() => {"
+        " if (!window.greyAt && document.querySelector('.verdict.grey'))"
+        "  window.greyAt = performance.now(); }, 20);"
+        "return document.querySelector('.verdict.reject') !== null"
+    )
+    assert last
+    page.wait("return window.greyAt > 0")
+    # Two seconds, and what this page was too busy to notice.
+    assert page.run("return window.greyAt - window.lastAt") < 4000
+    text = page.run("return document.querySelector('.verdict').innerText")
+    assert "NO PICTURE since" in text and "reject" in text
+    assert page.run("return document.querySelector('.nopicture').role") == "alert"
+    page.wait("return window.stationBeeps > 0")
+    station.request("POST", "/api/v1/devices/line-a/stop")
+    page.wait("return document.body.innerText.includes('STOPPED since')")
+    station.request("POST", "/api/v1/devices/line-a/start")
+    post(station, 0)
+    page.wait("return !!document.querySelector('.verdict.accept')")
+    page.no_errors()

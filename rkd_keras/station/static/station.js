@@ -24,8 +24,9 @@
     audio = audio || new AudioContext();
     if (audio.state !== "running") audio.resume().then(showSound, () => {});
   };
-  const beep = () => {
-    if (!ready() || muted() || open === 0) return;
+  const beep = () => { if (open > 0) tone(); };
+  const tone = () => {
+    if (!ready() || muted()) return;
     [[880, 0], [660, 0.22]].forEach(([pitch, delay]) => {
       const tone = audio.createOscillator();
       const volume = audio.createGain();
@@ -47,6 +48,7 @@
     button.textContent = text;
     button.setAttribute("aria-pressed", String(!muted() && ready()));
   };
+  window.stationTone = tone;
   window.stationAlarm = (count) => {
     open = count;
     clearInterval(timer);
