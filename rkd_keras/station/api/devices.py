@@ -38,15 +38,13 @@ def list_devices(station: TheStation, account: Operator):
 )
 def create_device(body: DeviceBody, station: TheStation, account: Engineer):
     """Add a device and start it."""
-    device = station.devices.create(
+    device = station.actions.add_device(
+        account,
         body.name,
         body.source.model_dump(),
         DeviceSettings(**body.settings.model_dump()),
         body.id,
-        remote=True,
     )
-    station.devices.start(device)
-    station.accounts.record(account, "add device", device.id)
     return device_view(device)
 
 
@@ -67,8 +65,7 @@ def change_device(
     """Change a device's name or settings."""
     device = find_device(station, device_id)
     settings = body.settings and DeviceSettings(**body.settings.model_dump())
-    station.devices.change(device, body.name, settings)
-    station.accounts.record(account, "change device", device_id)
+    station.actions.change_device(account, device, body.name, settings)
     return device_view(device)
 
 
@@ -81,8 +78,7 @@ def change_device(
 def remove_device(device_id: str, station: TheStation, account: Engineer):
     """Remove a device; one that has stored frames is stopped and stays."""
     device = find_device(station, device_id)
-    station.devices.remove(device)
-    station.accounts.record(account, "remove device", device_id)
+    station.actions.remove_device(account, device)
     return Response(status_code=204)
 
 
@@ -94,8 +90,7 @@ def remove_device(device_id: str, station: TheStation, account: Engineer):
 def start_device(device_id: str, station: TheStation, account: Operator):
     """Start a device."""
     device = find_device(station, device_id)
-    station.devices.start(device)
-    station.accounts.record(account, "start device", device_id)
+    station.actions.start_device(account, device)
     return device_view(device)
 
 
@@ -107,8 +102,7 @@ def start_device(device_id: str, station: TheStation, account: Operator):
 def stop_device(device_id: str, station: TheStation, account: Operator):
     """Stop a device; it stays stopped when the station starts again."""
     device = find_device(station, device_id)
-    station.devices.stop(device)
-    station.accounts.record(account, "stop device", device_id)
+    station.actions.stop_device(account, device)
     return device_view(device)
 
 
@@ -121,9 +115,9 @@ def stop_device(device_id: str, station: TheStation, account: Operator):
 def start_coil(device_id: str, body: CoilBody, station: TheStation, account: Operator):
     """Begin a coil; the one that runs ends. Positions count from now."""
     device = find_device(station, device_id)
-    coil = station.devices.start_coil(device, body.name, body.speed_m_s)
-    station.accounts.record(account, "start coil", body.name)
-    return coil_view(coil)
+    return coil_view(
+        station.actions.start_coil(account, device, body.name, body.speed_m_s)
+    )
 
 
 @router.delete(
@@ -135,8 +129,7 @@ def start_coil(device_id: str, body: CoilBody, station: TheStation, account: Ope
 def end_coil(device_id: str, station: TheStation, account: Operator):
     """End the coil that runs."""
     device = find_device(station, device_id)
-    station.devices.end_coil(device)
-    station.accounts.record(account, "end coil", device_id)
+    station.actions.end_coil(account, device)
     return Response(status_code=204)
 
 

@@ -71,8 +71,7 @@ async def change_device(station, account, device):
         return False
 
     def change():
-        station.devices.change(device, name.value or "", fields.read())
-        station.accounts.record(account, "change device", device.id)
+        station.actions.change_device(account, device, name.value or "", fields.read())
 
     done, _ = await attempt(change)
     return done

@@ -182,7 +182,7 @@ class _Banners:
     async def _acknowledge(self, alarms):
         for alarm in alarms:
             done, _ = await attempt(
-                self._station.desk.acknowledge, alarm["id"], self._account.name
+                self._station.actions.acknowledge, self._account, alarm["id"]
             )
             if not done:
                 return

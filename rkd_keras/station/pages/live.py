@@ -31,6 +31,7 @@ def live_page(station, account, device_id=None):
 class _LivePage:
     def __init__(self, station, account, device_id):
         self._station = station
+        self.board = station.board
         self._account = account
         devices = self._devices()
         chosen = [d for d in devices if d.id == device_id]
@@ -79,12 +80,9 @@ class _LivePage:
         self._look()
 
     async def toggle(self, device):
-        manager = self._station.devices
-        action = manager.stop if device.enabled else manager.start
-        word = "stop device" if device.enabled else "start device"
-        done, _ = await attempt(action, device)
-        if done:
-            self._station.accounts.record(self._account, word, device.id)
+        actions = self._station.actions
+        action = actions.stop_device if device.enabled else actions.start_device
+        await attempt(action, self._account, device)
         self._look()
 
     def _show_coil(self, coil):
@@ -110,7 +108,8 @@ class _LivePage:
 
                 async def start():
                     done, _ = await attempt(
-                        self._station.devices.start_coil,
+                        self._station.actions.start_coil,
+                        self._account,
                         device,
                         name.value or "",
                         speed.value or None,
@@ -122,7 +121,7 @@ class _LivePage:
                 button("Start coil", start, "primary")
 
     async def _end_coil(self):
-        await attempt(self._station.devices.end_coil, self._chosen)
+        await attempt(self._station.actions.end_coil, self._account, self._chosen)
         self._look()
 
     def _show_shift(self, shift):
@@ -174,6 +173,7 @@ class _DeviceCard:
 
     def __init__(self, page, device, number):
         self._device = device
+        self._board = page.board
         self._shown = None
         with ui.element("div").classes("device") as self._box:
             pick = ui.element("button").classes("pick").props("type=button")
@@ -185,6 +185,7 @@ class _DeviceCard:
                 ui.label(device.name)
             with ui.element("div").classes("spread"):
                 self._state = ui.label().classes("pill")
+                self._verdict = ui.label().classes("pill verdict-word")
                 self._rate = ui.label().classes("rate")
             self._reason = ui.label().classes("soft small")
             with ui.element("div").classes("line"):
@@ -199,13 +200,19 @@ class _DeviceCard:
         reason = health["reason"]
         if state == "lost" and health["retry_in_s"] is not None:
             reason = f"{reason}; next try in {health['retry_in_s']:.0f} s"
+        worst = self._board.worst(self._device.id) if state == "running" else None
+        verdict = worst["decision"] if worst else ""
         shown = (state, health["frame_rate"], reason, chosen, self._device.enabled)
+        shown = (*shown, verdict)
         if shown == self._shown:
             return
         self._shown = shown
         self._box.props["aria-current"] = "true" if chosen else "false"
         self._state.set_text(_WORDS[state])
         self._state.classes(replace=f"pill {state}")
+        # Of a device that does not run, no verdict holds.
+        self._verdict.set_text(verdict or "no picture")
+        self._verdict.classes(replace=f"pill verdict-word {verdict}")
         self._rate.set_text(f"{health['frame_rate']:.1f} frames/s")
         self._reason.set_text(reason)
         self._reason.set_visibility(bool(reason))
