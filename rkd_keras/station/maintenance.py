@@ -106,7 +106,7 @@ class Maintenance:
             due = time.monotonic() - self._pruned_at >= PRUNE_EVERY_S
             if due or self._files.free_bytes() < 0:
                 self._pruned_at = time.monotonic()
-                prune(
+                removed = prune(
                     self._store,
                     self._station,
                     self._files,
@@ -114,6 +114,7 @@ class Maintenance:
                     self._max_bytes,
                     now_ms(),
                 )
+                self._record_pruning(removed)
                 with self._store.read() as connection:
                     self._metrics.set(
                         "images_bytes", frame_images.size(connection, self._station)
@@ -126,6 +127,13 @@ class Maintenance:
             if self._state.set_full(str(error), type(error)):
                 _LOG.error("%s; posted frames are refused until then", error)
         self._metrics.set("storage_full", self._state.full)
+
+    def _record_pruning(self, removed):
+        if removed:
+            text = f"{removed} for age or room; their verdicts stay"
+            self._store.submit(
+                lambda c: accounts.record(c, now_ms(), "station", "remove images", text)
+            )
 
     def _try_to_store(self):
         name = self._files.write(bytes(4096), ".bmp", now_ms())
