@@ -4,9 +4,11 @@ from nicegui import ui
 
 from rkd_keras.station import reporting
 from rkd_keras.station.pages.elements import LiveView, button, card, field
-from rkd_keras.station.pages.layout import attempt, page_frame
+from rkd_keras.station.pages.layout import attempt, confirmed, page_frame
 from rkd_keras.station.reports.html import local_time
 
+# More devices than this do not fit beside the picture.
+MANY = 4
 _WORDS = {
     "running": "Running",
     "waiting": "Waiting",
@@ -36,7 +38,7 @@ class _LivePage:
         devices = self._devices()
         chosen = [d for d in devices if d.id == device_id]
         self._chosen = (chosen or devices or [None])[0]
-        with ui.element("div").classes("live"):
+        with ui.element("div").classes("live") as self._grid:
             self._list = ui.element("div").classes("devices")
             with ui.element("div").classes("stack"):
                 if self._chosen is None:
@@ -56,6 +58,9 @@ class _LivePage:
     def _look(self):
         devices = self._devices()
         if list(self._cards) != [d.id for d in devices]:
+            self._grid.classes(
+                **{"add" if len(devices) > MANY else "remove": "many"}
+            )
             self._list.clear()
             with self._list:
                 self._cards = {
@@ -80,6 +85,9 @@ class _LivePage:
         self._look()
 
     async def toggle(self, device):
+        question = f"Stop {device.name}? No frame of it is rated then."
+        if device.enabled and not await confirmed(question, "Stop", "Let it run"):
+            return
         actions = self._station.actions
         action = actions.stop_device if device.enabled else actions.start_device
         await attempt(action, self._account, device)
@@ -101,7 +109,7 @@ class _LivePage:
                     button("End coil", self._end_coil)
                 return
             with ui.element("div").classes("line"):
-                name = field(ui.input, "Coil number").classes("grow")
+                name = field(ui.input, "Coil number").classes("grow scan-coil")
                 speed = field(
                     ui.number, "Speed, m/s", value=device.settings.speed_m_s, min=0
                 ).style("width: 130px")
@@ -217,10 +225,5 @@ class _DeviceCard:
         self._reason.set_text(reason)
         self._reason.set_visibility(bool(reason))
         self._toggle.set_text("Stop" if self._device.enabled else "Start")
-        if chosen:
-            self._toggle.props["data-key"] = "S"
-            self._toggle.props["data-hint"] = "Start or stop the chosen device"
-        else:
-            self._toggle.props.pop("data-key", None)
         self._toggle.update()
         self._box.update()

@@ -102,6 +102,7 @@ export default {
       const late = this.frameAt && this.now - this.frameAt > this.stallMs;
       return late || this.state !== "running" ? "NO PICTURE" + this.since : "";
     },
+    silent() { return this.ended || this.failing; },
     since() { return this.lastAt ? ` since ${this.clock(this.lastAt)}` : ""; },
     why() {
       if (this.ended) return "Nobody is logged in on this page any more.";
@@ -129,6 +130,8 @@ export default {
   watch: {
     device() { this.restart(); },
     grey(text) { this.remind(text); },
+    // Then nothing that the server wrote on the page holds any more, tiles included.
+    silent(is) { document.documentElement.toggleAttribute("data-silent", is); },
   },
   mounted() {
     this.ticking = setInterval(() => { this.now = performance.now(); }, 200);
@@ -137,6 +140,7 @@ export default {
   },
   unmounted() {
     this.alive = false;
+    document.documentElement.removeAttribute("data-silent");
     clearInterval(this.ticking);
     clearInterval(this.reminding);
   },

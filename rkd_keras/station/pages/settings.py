@@ -5,7 +5,7 @@ from nicegui import run, ui
 from rkd_keras.station.device import DeviceSettings
 from rkd_keras.station.pages.device_dialog import SettingsFields, change_device
 from rkd_keras.station.pages.elements import button, card, field, heading
-from rkd_keras.station.pages.layout import attempt, page_frame
+from rkd_keras.station.pages.layout import attempt, confirmed, page_frame
 from rkd_keras.station.reports.html import local_time
 from rkd_keras.station.security import ROLES
 
@@ -95,7 +95,7 @@ class _Devices:
             self._show()
 
     async def _remove(self, device):
-        if not await confirmed(f"Remove the device {device.name}?"):
+        if not await confirmed(f"Remove the device {device.name}?", "Remove", "Keep"):
             return
         done, gone = await attempt(
             self._station.actions.remove_device, self._account, device
@@ -181,7 +181,7 @@ class _Accounts:
             if key == self._account.name:
                 ui.notify("Nobody can remove themselves", type="warning")
                 return
-            if not await confirmed(f"Remove {item['name']}?"):
+            if not await confirmed(f"Remove {item['name']}?", "Remove", "Keep"):
                 return
             done, _ = await attempt(remove, self._account, key)
             if done:
@@ -222,19 +222,6 @@ class _Accounts:
                     "font-family: monospace; overflow-wrap: anywhere; user-select: all"
                 )
             await self._show()
-
-
-async def confirmed(question):
-    """Ask before something is taken away."""
-    with ui.dialog(value=True) as dialog, ui.card():
-        ui.label(question).classes("big")
-        with ui.element("div").classes("line"):
-            button("Remove", lambda: dialog.submit(True), "danger")
-            button("Keep", lambda: dialog.submit(False)).props("autofocus")
-    answer = await dialog
-    if not dialog.is_deleted:  # the page may have been left meanwhile
-        dialog.delete()
-    return bool(answer)
 
 
 def _about(station):
