@@ -389,7 +389,7 @@ def test_a_verdict_turns_grey_when_pictures_end(page, station):
     # Two seconds, and what this page was too busy to notice.
     assert page.run("return window.greyAt - window.lastAt") < 4000
     text = page.run("return document.querySelector('.verdict').innerText")
-    assert "NO PICTURE since" in text and "reject" in text
+    assert "NO PICTURE SINCE" in text and "reject" in text
     assert page.run("return document.querySelector('.nopicture').role") == "alert"
     page.wait("return window.stationBeeps > 0")
     station.request("POST", "/api/v1/devices/line-a/stop")
