@@ -190,7 +190,7 @@ class _DeviceCard:
                 pick.props["data-key"] = str(number)
                 pick.props["data-hint"] = f"Show {device.name}"
             with pick:
-                ui.label(device.name)
+                ui.label(device.name).props["title"] = device.name
             with ui.element("div").classes("spread"):
                 self._state = ui.label().classes("pill")
                 self._verdict = ui.label().classes("pill verdict-word")

@@ -49,6 +49,7 @@ export default {
         </div>
       </div>
       <aside class="card verdict stack" :class="grey ? 'grey' : shown ? shown.decision : ''" aria-live="off">
+        <b class="soft" style="overflow-wrap:anywhere">{{ name }}</b>
         <template v-if="grey">
           <div class="decision">{{ grey }}</div>
           <p class="soft" style="margin:0" v-if="why">{{ why }}</p>
