@@ -49,23 +49,28 @@ class AlarmDesk:
         with self._lock:
             return sorted(self._open.values(), key=lambda a: -a["id"])
 
-    def observe(self, device, record):
-        """Apply the rules to a frame; what fires is logged without waiting."""
+    def observe(self, device, record, at_s):
+        """Apply the rules to a frame; what fires is logged without waiting.
+
+        Args:
+            device: the `Device`.
+            record: the stored frame, with `defects`.
+            at_s: when it was received, by `time.monotonic`: rules must go on when
+                somebody sets the clock.
+        """
         if record.get("fault") is not None:
-            self._observe_invalid(device, record)
+            self._observe_invalid(device, record, at_s)
         if not record["defects"]:
             return
         with self._lock:
-            fired = self._rules.observe(
-                device.id, record["defects"], record["received_ms"] / 1000
-            )
+            fired = self._rules.observe(device.id, record["defects"], at_s)
         for rule in fired:
             text = f"{device.name}: {rule.name} ({_what(record)})"
             self._raise(rule.name, device.id, record["id"], text, record["severity"])
 
-    def _observe_invalid(self, device, record):
+    def _observe_invalid(self, device, record, at_s):
         with self._lock:
-            fired = self._rules.invalid(device.id, record["received_ms"] / 1000)
+            fired = self._rules.invalid(device.id, at_s)
         for rule in fired:
             text = f"{device.name}: {rule.name} ({record['fault']})"
             self._raise(rule.name, device.id, record["id"], text, _INVALID_SEVERITY)
@@ -73,7 +78,7 @@ class AlarmDesk:
     def device_lost(self, device):
         """Apply the rules to a device that was lost."""
         with self._lock:
-            fired = self._rules.device_lost(device.id, time.time())
+            fired = self._rules.device_lost(device.id, time.monotonic())
         for rule in fired:
             reason = device.health.reason or "no frames come"
             text = f"{device.name}: {rule.name} ({reason})"

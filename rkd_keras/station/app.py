@@ -12,7 +12,14 @@ from fastapi.staticfiles import StaticFiles
 
 import rkd_keras
 from rkd_keras.errors import InputError
-from rkd_keras.station.api import administration, devices, frames, operations, quality
+from rkd_keras.station.api import (
+    administration,
+    devices,
+    frames,
+    live,
+    operations,
+    quality,
+)
 from rkd_keras.station.ingest import FrameKeyUsedError
 from rkd_keras.station.login import router as login_router
 from rkd_keras.station.security import Gatekeeper, TooManyLoginsError
@@ -59,7 +66,7 @@ def create_app(station, pages=True):
         lifespan=_lifespan,
     )
     app.state.station = station
-    for module in (frames, devices, operations, quality, administration):
+    for module in (frames, live, devices, operations, quality, administration):
         app.include_router(module.router)
     app.include_router(login_router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

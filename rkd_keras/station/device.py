@@ -1,9 +1,11 @@
 """One device: a camera or a client that posts frames."""
 
+import time
 from dataclasses import asdict, dataclass, field
 
 from rkd_keras.errors import InputError
 from rkd_keras.station.cameras import NOT_FETCHED, DeviceHealth
+from rkd_keras.station.store import now_ms
 
 # Their squares wait in memory.
 MOST_NORMAL_FRAMES = 5000
@@ -74,7 +76,8 @@ class Device:
             clients that send them, `"pictures"` for what people load.
         settings: a `DeviceSettings`.
         enabled: whether it is to run.
-        coil: the coil that runs, a dict, or `None`.
+        running_coil: the coil that runs, a dict, or `None`, and when it began on a
+            clock that never steps, seconds. One tuple, changed as a whole.
         health: its `DeviceHealth`.
         runner: its `CameraRunner` while it runs, `None` for posted frames.
     """
@@ -84,9 +87,27 @@ class Device:
     source: dict
     settings: DeviceSettings
     enabled: bool = True
-    coil: dict | None = None
+    running_coil: tuple = (None, 0.0)
     health: DeviceHealth = field(default_factory=DeviceHealth)
     runner: object | None = None
+
+    @property
+    def coil(self):
+        """The coil that runs, a dict, or `None`."""
+        return self.running_coil[0]
+
+    def begin_coil(self, coil):
+        """Note the coil that runs now.
+
+        Args:
+            coil: as `devices.get_coil` returns it; `None` when none runs.
+        """
+        started_s = time.monotonic()
+        if coil is not None:
+            # Of a coil that began before the station was started, only the wall
+            # clock knows how long it has run.
+            started_s -= max(now_ms() - coil["started_ms"], 0) / 1000
+        self.running_coil = (coil, started_s)
 
     @property
     def is_live(self):

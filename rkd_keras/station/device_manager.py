@@ -8,18 +8,15 @@ import unicodedata
 
 from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
-from rkd_keras.station.cameras import KINDS, NOT_FETCHED, CameraRunner, DeviceHealth
+from rkd_keras.station.cameras import NOT_FETCHED, CameraRunner, DeviceHealth
 from rkd_keras.station.device import Device, DeviceSettings
+from rkd_keras.station.device_source import checked_source
 from rkd_keras.station.store import devices as table
 from rkd_keras.station.store import now_ms
 
 _LOG = logging.getLogger(__name__)
 
 MAX_DEVICES = 64
-# What an engineer may set through the network; folders and files only the
-# command line may name.
-REMOTE_KINDS = ("posted", "simulated", "camera", "stream")
-_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
 
 
 class DeviceManager:
@@ -66,7 +63,7 @@ class DeviceManager:
                 device = self._device(row["id"], row["name"], row["source"])
                 device.settings = DeviceSettings(**row["settings"])
                 device.enabled = row["enabled"]
-                device.coil = coil
+                device.begin_coil(coil)
                 self._devices[device.id] = device
 
     def start_enabled(self):
@@ -89,8 +86,17 @@ class DeviceManager:
         """The device that stands for the pictures that people load, or `None`."""
         return next((d for d in self.all() if d.is_pictures), None)
 
-    def create(self, name, source, settings=None, device_id=None, remote=False):
-        """Add a device; it is not started yet.
+    def create(
+        self,
+        name,
+        source,
+        settings=None,
+        device_id=None,
+        remote=False,
+        started=False,
+        also=None,
+    ):
+        """Add a device.
 
         Args:
             name: name for people, 1 to 80 characters.
@@ -99,6 +105,8 @@ class DeviceManager:
             device_id: its id; made from the name where it is not given.
             remote: whether this comes through the network, which may not name
                 files. Defaults to `False`.
+            started: whether it is started at once. Defaults to `False`.
+            also: called with `(connection, device)` in the same transaction.
 
         Returns:
             The `Device`.
@@ -117,24 +125,31 @@ class DeviceManager:
             device_id = self._free_id(device_id or _slug(name), device_id is not None)
             device = self._device(device_id, name, source)
             device.settings = settings
-            device.enabled = False
+            device.enabled = started
             row = {
                 "id": device.id,
                 "name": name,
                 "station": self._station,
                 "source": source,
                 "settings": settings.as_dict(),
-                "enabled": False,
+                "enabled": started,
                 "created_ms": now_ms(),
             }
-            self._store.write(lambda c: table.insert(c, row))
+
+            def job(connection):
+                table.insert(connection, row)
+                return device
+
+            self._store.write(job, also)
             self._devices[device.id] = device
         if self._on_added is not None:
             self._on_added(device)
+        if started:
+            self._run(device)
         return device
 
-    def change(self, device, name=None, settings=None):
-        """Change a device's name or settings."""
+    def change(self, device, name=None, settings=None, also=None):
+        """Change a device's name or settings; for `also` see `Store.write`."""
         values = {}
         if name is not None:
             if not 0 < len(name.strip()) <= 80:
@@ -143,26 +158,32 @@ class DeviceManager:
         if settings is not None:
             values["settings"] = settings.as_dict()
         if values:
-            self._store.write(lambda c: table.update(c, device.id, **values))
+            self._store.write(lambda c: table.update(c, device.id, **values), also)
             device.name = values.get("name", device.name)
             device.settings = settings if settings is not None else device.settings
 
-    def remove(self, device):
+    def remove(self, device, also=None):
         """Stop a device and forget it; one with a history only stays stopped.
 
         Returns:
             Whether it is gone.
         """
-        self.stop(device)
-        gone = self._store.write(lambda c: table.delete(c, device.id))
+        device.enabled = False
+        self._halt(device)
+
+        def job(connection):
+            table.update(connection, device.id, enabled=False)
+            return table.delete(connection, device.id)
+
+        gone = self._store.write(job, also)
         if gone:
             with self._lock:
                 self._devices.pop(device.id, None)
         return gone
 
-    def start(self, device):
+    def start(self, device, also=None):
         """Start a device and remember it."""
-        self._store.write(lambda c: table.update(c, device.id, enabled=True))
+        self._store.write(lambda c: table.update(c, device.id, enabled=True), also)
         device.enabled = True
         self._run(device)
 
@@ -171,13 +192,13 @@ class DeviceManager:
         self._store.write(lambda c: table.update(c, device.id, enabled=True))
         device.enabled = True
 
-    def stop(self, device):
+    def stop(self, device, also=None):
         """Stop a device and remember it; it stops even when the disk is full."""
         device.enabled = False
         self._halt(device)
-        self._store.write(lambda c: table.update(c, device.id, enabled=False))
+        self._store.write(lambda c: table.update(c, device.id, enabled=False), also)
 
-    def start_coil(self, device, name, speed_m_s=None):
+    def start_coil(self, device, name, speed_m_s=None, also=None):
         """Begin a coil on a device; returns it as a dict."""
         name = name.strip()
         if not 0 < len(name) <= 80:
@@ -191,14 +212,40 @@ class DeviceManager:
             coil_id = table.start_coil(connection, device.id, name, now_ms(), speed_m_s)
             return table.get_coil(connection, coil_id)
 
-        device.coil = self._store.write(job)
+        device.begin_coil(self._store.write(job, also))
         return device.coil
 
-    def end_coil(self, device):
-        """End the coil of a device; returns whether there was one."""
-        device.coil = None
-        ended = self._store.write(lambda c: table.end_coil(c, device.id, now_ms()))
+    def end_coil(self, device, also=None):
+        """End the coil of a device; returns whether there was one.
+
+        `also` is called with the coil, or `None`.
+        """
+
+        def job(connection):
+            coil_id = table.end_coil(connection, device.id, now_ms())
+            return None if coil_id is None else table.get_coil(connection, coil_id)
+
+        ended = self._store.write(job, also)
+        device.begin_coil(None)
         return ended is not None
+
+    def coil_named(self, device, name):
+        """Return the coil that a client names, the newest one of that name.
+
+        Raises:
+            InputError: when no coil of that name was begun on the device.
+        """
+        running = device.coil
+        if running is not None and running["name"] == name:
+            return running
+        with self._store.read() as connection:
+            coil = table.find_coil(connection, device.id, name)
+        if coil is None:
+            raise InputError(
+                f"there is no coil {name!r:.90} on {device.name}: start it, or leave "
+                "coil out to file the frame under the one that runs"
+            )
+        return coil
 
     def close(self):
         """Stop all devices without forgetting which were running."""
@@ -257,48 +304,6 @@ class DeviceManager:
         while f"{device_id[:36]}-{number}" in taken:
             number += 1
         return f"{device_id[:36]}-{number}"
-
-
-def checked_source(source, remote=False):
-    """Return a source with nothing in it but what its kind knows.
-
-    Args:
-        source: dict, see `open_source`.
-        remote: whether it comes through the network.
-
-    Raises:
-        InputError: when it cannot be used.
-    """
-    kind = source.get("kind")
-    allowed = REMOTE_KINDS if remote else KINDS
-    if kind not in allowed:
-        raise InputError(
-            f"a source's kind must be one of {', '.join(allowed)}. "
-            f"Received: kind={kind!r:.40}"
-        )
-    checked = {"kind": kind}
-    if kind in ("simulated", "folder"):
-        fps = source.get("fps", 5)
-        if not 0 < fps <= 100:
-            raise InputError(f"fps must be above 0 and at most 100. Received: {fps}")
-        checked["fps"] = float(fps)
-    if kind == "simulated":
-        checked["seed"] = int(source.get("seed", 0))
-    elif kind in ("folder", "video"):
-        checked["path"] = str(source["path"])
-    elif kind == "camera":
-        index = source.get("index", 0)
-        if not 0 <= index < 64:
-            raise InputError(f"a camera's index must be 0 to 63. Received: {index}")
-        checked["index"] = int(index)
-    elif kind == "stream":
-        url = str(source.get("url") or "")
-        if not url.startswith(_SCHEMES) or len(url) > 500:
-            raise InputError(
-                f"a stream's url must begin with one of {', '.join(_SCHEMES)}"
-            )
-        checked["url"] = url
-    return checked
 
 
 def _slug(name):

@@ -163,11 +163,17 @@ class ImageFiles:
         return len(orphans)
 
 
+# What may make room. What was rejected, is to be reviewed or could not be judged is
+# evidence, and goes by age alone.
+_FOR_ROOM = ("accept",)
+
+
 def prune(store, station, files, max_age_ms=None, max_bytes=None, now=None):
     """Remove the oldest images beyond an age or a total size; verdicts stay.
 
     The store forgets an image before its file goes, so that a crash in between
-    leaves a stray file, never a frame that points at nothing.
+    leaves a stray file, never a frame that points at nothing. For room only images of
+    accepted frames go.
 
     Args:
         store: the `Store`.
@@ -188,7 +194,7 @@ def prune(store, station, files, max_age_ms=None, max_bytes=None, now=None):
     with store.read() as connection:
         size = frame_images.size(connection, station)
     excess = max(size - max_bytes if max_bytes is not None else 0, -files.free_bytes())
-    while excess > 0 and (batch := _oldest(store, station, None)):
+    while excess > 0 and (batch := _oldest(store, station, None, _FOR_ROOM)):
         chosen = []
         for item in batch:
             if excess <= 0:
@@ -199,9 +205,9 @@ def prune(store, station, files, max_age_ms=None, max_bytes=None, now=None):
     return removed
 
 
-def _oldest(store, station, before_ms):
+def _oldest(store, station, before_ms, decisions=None):
     with store.read() as connection:
-        return frame_images.oldest(connection, station, before_ms)
+        return frame_images.oldest(connection, station, before_ms, decisions=decisions)
 
 
 def _drop(store, files, batch):

@@ -12,7 +12,8 @@ from rkd_keras.errors import InputError
 from rkd_keras.station import records
 from rkd_keras.station.frozen_check import FrozenCheck
 from rkd_keras.station.image_files import sniff_suffix
-from rkd_keras.station.store import StorageFullError, frames, now_ms
+from rkd_keras.station.receipt import Receipt
+from rkd_keras.station.store import StorageFullError, frames
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,14 +22,19 @@ _LOG = logging.getLogger(__name__)
 class _Passage:
     """One frame on its way."""
 
-    device: object
-    origin: str
+    receipt: Receipt
     data: bytes
-    position_m: float | None = None
-    frame_key: str | None = None
-    received_ms: int = field(default_factory=now_ms)
-    started: float = field(default_factory=time.perf_counter)
     done: Future = field(default_factory=Future)
+
+    @property
+    def device(self):
+        """The `Device` that it came from."""
+        return self.receipt.device
+
+    @property
+    def frame_key(self):
+        """The client's own name for it, or `None`."""
+        return self.receipt.frame_key
 
     @property
     def digest(self):
@@ -62,7 +68,7 @@ class Ingest:
         state: the `StorageState`.
         metrics: the `Metrics`.
         normal: the `NormalSurfaces`.
-        on_stored: called with `(device, record, data)` after each frame; the
+        on_stored: called with `(receipt, record, data)` after each frame; the
             record is the stored frame with `defects`, or has `id` `None` when it
             could only be shown.
     """
@@ -79,16 +85,13 @@ class Ingest:
         # One thread, so that frames are stored in the order they came in.
         self._filing = ThreadPoolExecutor(1, thread_name_prefix="filing")
 
-    def post(self, device, data, position_m=None, frame_key=None, origin="posted"):
+    def post(self, receipt, data):
         """Take in a frame that a client sent; it is stored or refused, never lost.
 
         Args:
-            device: the `Device`.
+            receipt: its `Receipt`. Under a `frame_key` that was used, the same image
+                gives the stored verdict and stores nothing.
             data: the encoded image.
-            position_m: where along the strip the frame begins, metres.
-            frame_key: the client's own name for the frame; the same name with the
-                same image again gives the stored verdict and stores nothing.
-            origin: `"posted"` or `"loaded"`. Defaults to `"posted"`.
 
         Returns:
             `concurrent.futures.Future` of the stored frame, a dict; it is resolved
@@ -99,13 +102,14 @@ class Ingest:
             QueueFullError: when too many frames wait.
             StorageFullError: when nothing can be stored.
         """
+        device = receipt.device
         if self._state.full:
             self._metrics.refused.labels(device.id, "storage").inc()
             raise self._state.kind(self._state.reason)
         device.health.frame()
-        passage = _Passage(device, origin, data, position_m, frame_key)
+        passage = _Passage(receipt, data)
         try:
-            analysed = self._pool.submit(self._request(device, data), len(data))
+            analysed = self._pool.submit(self._request(receipt, data), len(data))
         except Exception:
             self._metrics.refused.labels(device.id, "queue").inc()
             raise
@@ -114,9 +118,10 @@ class Ingest:
 
     def live(self, device, data):
         """Take in a camera's newest frame; one that still waits makes way."""
-        passage = _Passage(device, "live", data)
+        receipt = Receipt.of(device, "live")
+        passage = _Passage(receipt, data)
         analysed, replaced = self._pool.offer(
-            device.id, self._request(device, data), len(data)
+            device.id, self._request(receipt, data), len(data)
         )
         if replaced:
             device.health.skipped += 1
@@ -128,10 +133,10 @@ class Ingest:
         """Finish the frames on their way."""
         self._filing.shutdown()
 
-    def _request(self, device, data):
-        settings = device.settings
+    def _request(self, receipt, data):
+        settings = receipt.settings
         request = ("frame", data, settings.mm_per_pixel, settings.min_contrast)
-        return request + self._normal.request_part(device)
+        return request + self._normal.request_part(receipt.device)
 
     def _file_later(self, passage, analysed):
         try:
@@ -151,10 +156,10 @@ class Ingest:
             image, suffix = passage.data, sniff_suffix(passage.data)
             if reply["image"] is not None:
                 image, suffix = reply["image"], ".png"
-            if passage.origin == "live" and self._state.full:
+            if passage.receipt.origin == "live" and self._state.full:
                 self._show_only(passage, frame, defects, image)
                 return
-            name = self._files.write(image, suffix, passage.received_ms)
+            name = self._files.write(image, suffix, passage.receipt.received_ms)
         except CancelledError:
             passage.done.cancel()
             return
@@ -178,16 +183,9 @@ class Ingest:
 
     @staticmethod
     def _rows(passage, reply):
-        frame = records.frame_row(
-            passage.device,
-            passage.origin,
-            passage.received_ms,
-            reply,
-            passage.position_m,
-            passage.frame_key,
-        )
+        frame = records.frame_row(passage.receipt, reply)
         frame["key_sha256"] = passage.digest
-        return frame, records.defect_rows(passage.device, frame, reply)
+        return frame, records.defect_rows(passage.receipt, reply)
 
     def _stored(self, passage, stored, frame, defects, image):
         error = stored.exception()
@@ -197,9 +195,9 @@ class Ingest:
             return
         device = passage.device
         record = {**frame, "id": stored.result(), "defects": defects}
-        seconds = time.perf_counter() - passage.started
-        self._metrics.latency.labels(passage.origin).observe(seconds)
-        self._metrics.frames.labels(device.id, passage.origin, frame["decision"]).inc()
+        seconds = time.monotonic() - passage.receipt.at_s
+        self._metrics.latency.labels(frame["origin"]).observe(seconds)
+        self._metrics.frames.labels(device.id, frame["origin"], frame["decision"]).inc()
         if frame["fault"] is not None:
             self._metrics.invalid.labels(device.id, frame["fault"]).inc()
         for defect in defects:
@@ -215,7 +213,7 @@ class Ingest:
 
     def _finish(self, passage, record, image):
         try:
-            self._on_stored(passage.device, record, image)
+            self._on_stored(passage.receipt, record, image)
         except Exception:
             _LOG.exception("a stored frame could not be shown")
         passage.done.set_result(record)

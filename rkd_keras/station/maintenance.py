@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 
+from rkd_keras.station.clock_watch import ClockWatch
 from rkd_keras.station.image_files import prune
-from rkd_keras.station.store import StorageFullError, frame_images, now_ms
+from rkd_keras.station.store import StorageFullError, accounts, frame_images, now_ms
 from rkd_keras.station.store.store import set_meta
 
 _LOG = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ PRUNE_EVERY_S = 60.0
 
 
 class Maintenance:
-    """Prunes images, notices a full disk and its end, and devices that are lost.
+    """Prunes images; notices a full disk, lost devices and a clock that was set.
 
     Args:
         store: the `Store`.
@@ -54,6 +55,7 @@ class Maintenance:
         self._max_bytes = max_bytes
         self._tick_s = tick_s
         self._lost = set()
+        self.clock = ClockWatch()
         self._pruned_at = -PRUNE_EVERY_S
         self._stopping = threading.Event()
         self._thread = threading.Thread(
@@ -72,8 +74,20 @@ class Maintenance:
 
     def look(self):
         """Look once at everything."""
+        self.watch_clock()
         self.watch_devices()
         self.watch_storage()
+
+    def watch_clock(self):
+        """Put it on record when the machine's clock was set."""
+        step = self.clock.step_s()
+        if step:
+            way = "forward" if step > 0 else "back"
+            text = f"{abs(step):.1f} s {way}"
+            _LOG.warning("the clock of this machine was set %s", text)
+            self._store.submit(
+                lambda c: accounts.record(c, now_ms(), "station", "clock set", text)
+            )
 
     def watch_devices(self):
         """Raise a warning for each device that was lost since the last look."""
@@ -92,7 +106,7 @@ class Maintenance:
             due = time.monotonic() - self._pruned_at >= PRUNE_EVERY_S
             if due or self._files.free_bytes() < 0:
                 self._pruned_at = time.monotonic()
-                prune(
+                removed = prune(
                     self._store,
                     self._station,
                     self._files,
@@ -100,6 +114,7 @@ class Maintenance:
                     self._max_bytes,
                     now_ms(),
                 )
+                self._record_pruning(removed)
                 with self._store.read() as connection:
                     self._metrics.set(
                         "images_bytes", frame_images.size(connection, self._station)
@@ -112,6 +127,13 @@ class Maintenance:
             if self._state.set_full(str(error), type(error)):
                 _LOG.error("%s; posted frames are refused until then", error)
         self._metrics.set("storage_full", self._state.full)
+
+    def _record_pruning(self, removed):
+        if removed:
+            text = f"{removed} for age or room; their verdicts stay"
+            self._store.submit(
+                lambda c: accounts.record(c, now_ms(), "station", "remove images", text)
+            )
 
     def _try_to_store(self):
         name = self._files.write(bytes(4096), ".bmp", now_ms())

@@ -4,36 +4,12 @@ from rkd_keras.measure.grade import INVALID
 from rkd_keras.station.store import NO_DEFECT
 
 
-def frame_position(device, received_ms, position_m=None):
-    """Tell where along the strip a frame begins.
-
-    Args:
-        device: a `Device`.
-        received_ms: when the frame was received, milliseconds since 1970.
-        position_m: position given with the frame (an encoder's), metres.
-
-    Returns:
-        Metres from the coil's head, or `None` when neither an encoder nor the
-        line's speed tells.
-    """
-    if position_m is not None:
-        return float(position_m)
-    coil = device.coil
-    if coil is None or not coil.get("speed_m_s"):
-        return None
-    return max(received_ms - coil["started_ms"], 0) / 1000 * coil["speed_m_s"]
-
-
-def frame_row(device, origin, received_ms, reply, position_m=None, frame_key=None):
+def frame_row(receipt, reply):
     """Return the row of `frames` for a worker's reply.
 
     Args:
-        device: a `Device`.
-        origin: `"posted"`, `"live"` or `"loaded"`.
-        received_ms: when the frame was received.
+        receipt: the frame's `Receipt`.
         reply: what `FrameAnalyzer` returned.
-        position_m: the client's encoder value, metres.
-        frame_key: the client's own name for the frame.
 
     Returns:
         Dict without `image` and `image_bytes`.
@@ -45,12 +21,12 @@ def frame_row(device, origin, received_ms, reply, position_m=None, frame_key=Non
         default=None,
     )
     return {
-        "device_id": device.id,
-        "origin": origin,
-        "frame_key": frame_key,
-        "received_ms": received_ms,
-        "coil_id": device.coil["id"] if device.coil else None,
-        "position_m": frame_position(device, received_ms, position_m),
+        "device_id": receipt.device.id,
+        "origin": receipt.origin,
+        "frame_key": receipt.frame_key,
+        "received_ms": receipt.received_ms,
+        "coil_id": receipt.coil_id,
+        "position_m": receipt.position_m,
         "width": reply["width"],
         "height": reply["height"],
         # An invalid picture has no class, not even that of no defect.
@@ -65,28 +41,27 @@ def frame_row(device, origin, received_ms, reply, position_m=None, frame_key=Non
     }
 
 
-def defect_rows(device, frame, reply):
+def defect_rows(receipt, reply):
     """Return the rows of `defects` for a worker's reply.
 
     The position along the strip is that of the defect's centre; across it counts
     from the image's first column.
 
     Args:
-        device: a `Device`.
-        frame: the row of `frame_row`.
+        receipt: the frame's `Receipt`.
         reply: what `FrameAnalyzer` returned.
 
     Returns:
         List of dicts.
     """
-    mm = device.settings.mm_per_pixel
+    mm = receipt.settings.mm_per_pixel
     rows = []
     for defect in reply["defects"]:
         along = defect["y"] + defect["height"] / 2
         across = defect["x"] + defect["width"] / 2
-        if device.settings.travel_axis == "x":
+        if receipt.settings.travel_axis == "x":
             along, across = across, along
-        position = frame["position_m"]
+        position = receipt.position_m
         if position is not None and mm:
             position += along * mm / 1000
         rows.append(

@@ -12,6 +12,7 @@ except ImportError:  # Windows
 from rkd_keras.data.synthetic.camera import simulate_strip
 from rkd_keras.errors import InputError
 from rkd_keras.files.replacing import replacing
+from rkd_keras.station.actions import Actions
 from rkd_keras.station.alarm_desk import AlarmDesk
 from rkd_keras.station.alarm_rules import DEFAULT_YAML, AlarmRules
 from rkd_keras.station.analysis import (
@@ -109,6 +110,7 @@ class Station:
             simulate,
             self.normal.forget,
         )
+        self.actions = Actions(self)
         self.maintenance = Maintenance(
             self.store,
             self.id,
@@ -191,27 +193,37 @@ class Station:
         running = [device for device in self.devices.all() if device.enabled]
         check_grading_text(text, names, running, own_rules_fit=True)
 
-    def use_alarm_rules(self, text):
+    def use_alarm_rules(self, text, also=None):
         """Check, store and apply new warning rules.
 
         Args:
             text: the rules, YAML.
+            also: as of `use_grading_rules`.
 
         Raises:
             InputError: when they are not valid; then the old ones stay.
         """
         rules = AlarmRules(text)
         rules.check_classes(self.class_names)
-        _replace(self.config.alarms_file, text)
+        self._keep_rules(self.config.alarms_file, text, also)
         self.desk.use(rules)
 
-    def use_grading_rules(self, text):
+    def use_grading_rules(self, text, also=None):
         """Store grading rules that were checked; the workers read them again.
 
         Args:
             text: the rules, YAML.
+            also: is done in one transaction with them, see `Store.write`.
         """
-        _replace(self.config.grading_file, text)
+        self._keep_rules(self.config.grading_file, text, also)
+
+    def _keep_rules(self, path, text, also):
+        if also is None:
+            _replace(path, text)
+            return
+        # The file last, inside the transaction: a record without the rules, or rules
+        # without their record, would each be wrong.
+        self.store.write(lambda c: also(c, None), lambda c, _: _replace(path, text))
 
     def update_gauges(self):
         """Bring the metrics that are read, not counted, up to date."""
@@ -222,9 +234,10 @@ class Station:
         self.metrics.set("storage_full", self.state.full)
         self.metrics.set("open_warnings", len(self.desk.open))
 
-    def _on_stored(self, device, record, image):
+    def _on_stored(self, receipt, record, image):
+        device = receipt.device
         self.board.show(device.id, record, image)
-        self.desk.observe(device, record)
+        self.desk.observe(device, record, receipt.at_s)
         if self._mqtt is not None:
             self._mqtt.publish(device.id, frame_view(record))
 

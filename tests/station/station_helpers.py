@@ -5,6 +5,7 @@ import time
 import cv2
 import numpy as np
 
+from rkd_keras.station.receipt import Receipt
 from rkd_keras.station.store import now_ms
 
 
@@ -66,6 +67,11 @@ def picture(marks=1, shape=(128, 400), seed=0, suffix=".jpg"):
         x = 20 + 60 * number
         image[40:70, x : x + 30] = 20
     return cv2.imencode(suffix, image)[1].tobytes()
+
+
+def post(station, device, data, **receipt):
+    """Post a frame as the API does; returns its future."""
+    return station.ingest.post(Receipt.of(device, "posted", **receipt), data)
 
 
 def wait_until(condition, timeout_s=60.0):

@@ -96,8 +96,8 @@ LINE = Device("line-1", "Line 1", {"kind": "posted"}, DeviceSettings())
 
 
 def test_a_warning_is_logged_shown_and_acknowledged(desk, store):
-    desk.observe(LINE, record(3))
-    desk.observe(LINE, record(5))
+    desk.observe(LINE, record(3), 0.0)
+    desk.observe(LINE, record(5), 0.0)
     wait_until(lambda: desk.open)
     (alarm,) = desk.open
     assert alarm["message"] == "Line 1: severe (scratches, severity 5, at 12.3 m)"
@@ -110,7 +110,7 @@ def test_a_warning_is_logged_shown_and_acknowledged(desk, store):
 
 
 def test_open_warnings_survive_a_restart(desk, store):
-    desk.observe(LINE, record(5))
+    desk.observe(LINE, record(5), 0.0)
     wait_until(lambda: desk.open)
     again = AlarmDesk(store, "here", Metrics())
     assert [a["id"] for a in again.open] == [a["id"] for a in desk.open]
@@ -119,7 +119,7 @@ def test_open_warnings_survive_a_restart(desk, store):
 def test_a_warning_that_cannot_be_logged_is_shown_all_the_same(desk, store):
     store.close()
     desk._store = BrokenStore()
-    desk.observe(LINE, record(5))
+    desk.observe(LINE, record(5), 0.0)
     (alarm,) = desk.open
     assert alarm["id"] < 0
     assert desk.acknowledge(alarm["id"], "ada")["acknowledged_by"] == "ada"

@@ -79,7 +79,7 @@ def test_nothing_comes_from_the_internet(page):
         assert names and all("//127.0.0.1:" in n or n[:5] == "data:" for n in names)
 
 
-def test_devices_are_chosen_stopped_and_started_by_key(page, station):
+def test_devices_are_chosen_by_key_and_stopped_deliberately(page, station):
     page.open("/")
     page.wait_text("Line 1")
     page.press("1")
@@ -87,10 +87,17 @@ def test_devices_are_chosen_stopped_and_started_by_key(page, station):
         "return document.querySelector('.device[aria-current=true]')"
         "?.innerText.includes('Line 1')"
     )
-    page.press("s")
+    page.press("s")  # no key stops
+    page.click("Stop")
+    page.wait_text("Stop Line 1?")
+    assert station.request("GET", "/api/v1/devices/line-1")[1]["state"] == "running"
+    page.run("document.querySelector('.q-dialog .btn.danger').click()")
     page.wait_text("Stopped")
     assert station.request("GET", "/api/v1/devices/line-1")[1]["state"] == "stopped"
-    page.press("s")
+    page.wait("return !document.querySelector('.q-dialog')")
+    page.run(
+        "document.querySelector('.device[aria-current=true] .line button').click()"
+    )
     wait_until(
         lambda: (
             station.request("GET", "/api/v1/devices/line-1")[1]["state"] == "running"
@@ -100,7 +107,28 @@ def test_devices_are_chosen_stopped_and_started_by_key(page, station):
     page.wait_text("Held")
 
 
-def test_a_warning_is_seen_heard_and_acknowledged_by_key(page, station):
+def test_a_scan_goes_to_the_coil_number_and_is_no_key(page, station):
+    page.open("/")
+    page.wait_text("Coil number")
+    page.press("2")
+    chosen = (
+        "return document.querySelector('.device[aria-current=true]')"
+        "?.innerText.includes(arguments[0])"
+    )
+    wait_until(lambda: page.run(chosen, "Line A"))
+    page.run(
+        "for (const key of [...'1A-S7', 'Enter']) document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+    coil = "return document.querySelector('.scan-coil input').value"
+    wait_until(lambda: page.run(coil) == "1A-S7")
+    assert page.run(chosen, "Line A") and not page.run(
+        "return !!document.querySelector('.q-dialog')"
+    )
+    assert station.request("GET", "/api/v1/devices/line-a")[1]["coil"] is None
+
+
+def test_a_warning_is_seen_heard_and_acknowledged_with_a_note(page, station):
     page.open("/")
     page.run("window.stationBeeps = 0")
     post(station, 5)
@@ -111,7 +139,11 @@ def test_a_warning_is_seen_heard_and_acknowledged_by_key(page, station):
     assert role == "alert"
     while station.request("GET", "/api/v1/alarms?open_only=true")[1]:
         count = len(station.request("GET", "/api/v1/alarms?open_only=true")[1])
-        page.press("a")
+        page.press("a")  # no key acknowledges
+        page.click("Acknowledge")
+        page.wait("return !!document.querySelector('.q-dialog .btn.primary')")
+        page.fill("Note", "roll changed")
+        page.run("document.querySelector('.q-dialog .btn.primary').click()")
         wait_until(
             lambda count=count: (
                 len(station.request("GET", "/api/v1/alarms?open_only=true")[1]) < count
@@ -119,7 +151,7 @@ def test_a_warning_is_seen_heard_and_acknowledged_by_key(page, station):
         )
     page.wait("return !document.querySelector('.banner.alarm')")
     alarm = station.request("GET", "/api/v1/alarms")[1][0]
-    assert alarm["acknowledged_by"] == "local"
+    assert alarm["acknowledged_by"] == "local" and alarm["note"] == "roll changed"
 
 
 def test_a_picture_is_loaded_and_every_step_shown(page, station, tmp_path):
@@ -337,3 +369,32 @@ def test_every_control_has_a_name_and_focus_is_seen(page):
     page.press("\ue004")  # Tab
     outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
     assert outline not in ("none", "")
+
+
+def test_a_verdict_turns_grey_when_pictures_end(page, station):
+    page.open("/?device=line-a")
+    post(station, 5)
+    page.wait("return !!document.querySelector('.verdict.reject')")
+    page.run("window.stationBeeps = 0; window.greyAt = 0")
+    post(station, 4)
+    last = page.run(
+        "window.lastAt = performance.now();"
+        "window.greyWatch = setInterval(() => {"
+        " if (!window.greyAt && document.querySelector('.verdict.grey'))"
+        "  window.greyAt = performance.now(); }, 20);"
+        "return document.querySelector('.verdict.reject') !== null"
+    )
+    assert last
+    page.wait("return window.greyAt > 0")
+    # Two seconds, and what this page was too busy to notice.
+    assert page.run("return window.greyAt - window.lastAt") < 4000
+    text = page.run("return document.querySelector('.verdict').innerText")
+    assert "NO PICTURE SINCE" in text and "reject" in text
+    assert page.run("return document.querySelector('.nopicture').role") == "alert"
+    page.wait("return window.stationBeeps > 0")
+    station.request("POST", "/api/v1/devices/line-a/stop")
+    page.wait("return document.body.innerText.includes('STOPPED since')")
+    station.request("POST", "/api/v1/devices/line-a/start")
+    post(station, 0)
+    page.wait("return !!document.querySelector('.verdict.accept')")
+    page.no_errors()

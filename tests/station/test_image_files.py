@@ -2,6 +2,7 @@ import errno
 from collections import namedtuple
 
 import pytest
+import sqlalchemy as sa
 from station_helpers import frame_row, picture
 
 from rkd_keras.errors import InputError
@@ -106,6 +107,33 @@ def test_a_disk_that_runs_short_costs_the_oldest_images(store, line_1, tmp_path)
     free[0] = 8_500
     assert prune(store, "here", files, max_bytes=10**9) == 2
     assert [files.read(name) is None for _, name in kept[:3]] == [True, True, False]
+
+
+def test_only_accepted_frames_make_room(store, line_1, files):
+    kept = {
+        decision: keep(store, files, hour * HOUR, decision=decision)[1]
+        for hour, decision in enumerate(("reject", "review", "invalid", "accept"))
+    }
+    assert prune(store, "here", files, max_bytes=0) == 1
+    gone = [decision for decision, name in kept.items() if files.read(name) is None]
+    assert gone == ["accept"]
+    # Their age ends them.
+    assert prune(store, "here", files, max_age_ms=HOUR, now=9 * HOUR) == 3
+
+
+def test_the_oldest_images_are_found_by_their_age(store, line_1):
+    seen = []
+
+    def note(connection, cursor, statement, *rest):
+        seen.append((statement, rest[0]))
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    with store.read() as connection:
+        frame_images.oldest(connection, "here", decisions=("accept",))
+        statement, parameters = seen[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = " ".join(row[-1] for row in plan)
+    assert "ix_frames_kept_images" in steps and "TEMP B-TREE" not in steps
 
 
 def test_reviewed_images_are_not_pruned(store, line_1, files):

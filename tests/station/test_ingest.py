@@ -6,13 +6,21 @@ import time
 
 import pytest
 from station_fakes import CLASS_NAMES
-from station_helpers import picture, wait_until
+from station_helpers import picture, post, wait_until
 
 from rkd_keras.errors import InputError
+from rkd_keras.station.clock_watch import ClockWatch
 from rkd_keras.station.device import Device, DeviceSettings
 from rkd_keras.station.ingest import FrameKeyUsedError
-from rkd_keras.station.records import defect_rows, frame_position, frame_row
-from rkd_keras.station.store import FrameFilter, StorageFullError, frames, now_ms
+from rkd_keras.station.receipt import Receipt
+from rkd_keras.station.records import defect_rows, frame_row
+from rkd_keras.station.store import (
+    FrameFilter,
+    StorageFullError,
+    accounts,
+    frames,
+    now_ms,
+)
 from rkd_keras.station.workers import QueueFullError
 
 
@@ -35,7 +43,7 @@ def line(station):
 
 def test_a_frame_is_stored_with_its_image_before_it_is_answered(station, line):
     data = picture(2)
-    record = station.ingest.post(line, data, position_m=3.0).result(60)
+    record = post(station, line, data, position_m=3.0).result(60)
     (found,) = stored(station)
     assert found["id"] == record["id"] and found["defect_count"] == 2
     assert station.files.read(found["image"]) == data
@@ -44,7 +52,7 @@ def test_a_frame_is_stored_with_its_image_before_it_is_answered(station, line):
 
 
 def test_every_posted_frame_is_stored_even_in_a_burst(station, line):
-    futures = [station.ingest.post(line, picture(i % 3, seed=i)) for i in range(60)]
+    futures = [post(station, line, picture(i % 3, seed=i)) for i in range(60)]
     ids = [future.result(60)["id"] for future in futures]
     assert ids == sorted(set(ids)) and len(stored(station)) == 60
 
@@ -55,7 +63,7 @@ def test_a_full_queue_refuses(make_station):
     futures, refused = [], 0
     for _ in range(200):
         try:
-            futures.append(station.ingest.post(line, picture(1)))
+            futures.append(post(station, line, picture(1)))
         except QueueFullError:
             refused += 1
     assert refused > 0
@@ -64,14 +72,14 @@ def test_a_full_queue_refuses(make_station):
 
 def test_what_is_no_image_is_refused_and_leaves_nothing(station, line):
     with pytest.raises(InputError, match="decoded"):
-        station.ingest.post(line, b"no image").result(60)
+        post(station, line, b"no image").result(60)
     assert stored(station) == []
     assert not [p for p in station.files.folder.rglob("*") if p.is_file()]
 
 
 def test_the_same_key_is_stored_once(station, line):
-    first = station.ingest.post(line, picture(1), frame_key="k1").result(60)
-    again = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    first = post(station, line, picture(1), frame_key="k1").result(60)
+    again = post(station, line, picture(1), frame_key="k1").result(60)
     assert again["id"] == first["id"] and again["defects"]
     assert len(stored(station)) == 1
     files = [p for p in station.files.folder.rglob("*") if p.is_file()]
@@ -79,31 +87,31 @@ def test_the_same_key_is_stored_once(station, line):
 
 
 def test_a_key_used_for_another_image_is_refused(station, line):
-    first = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    first = post(station, line, picture(1), frame_key="k1").result(60)
     with pytest.raises(
         FrameKeyUsedError, match=f"is frame {first['id']}; this one was"
     ):
-        station.ingest.post(line, picture(2), frame_key="k1").result(60)
+        post(station, line, picture(2), frame_key="k1").result(60)
     assert [f["id"] for f in stored(station)] == [first["id"]]
     files = [p for p in station.files.folder.rglob("*") if p.is_file()]
     assert [f.read_bytes() for f in files] == [picture(1)]
     # Also when the image is gone.
     station.files.remove([first["image"]])
     with pytest.raises(FrameKeyUsedError):
-        station.ingest.post(line, picture(2), frame_key="k1").result(60)
-    again = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+        post(station, line, picture(2), frame_key="k1").result(60)
+    again = post(station, line, picture(1), frame_key="k1").result(60)
     assert again["id"] == first["id"]
 
 
 def test_frames_of_before_digests_are_compared_by_their_image(station, line):
-    first = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    first = post(station, line, picture(1), frame_key="k1").result(60)
     station.store.write(
         lambda c: c.exec_driver_sql("UPDATE frames SET key_sha256 = NULL")
     )
-    again = station.ingest.post(line, picture(1), frame_key="k1").result(60)
+    again = post(station, line, picture(1), frame_key="k1").result(60)
     assert again["id"] == first["id"]
     with pytest.raises(FrameKeyUsedError):
-        station.ingest.post(line, picture(2), frame_key="k1").result(60)
+        post(station, line, picture(2), frame_key="k1").result(60)
 
 
 def test_a_full_disk_is_a_state_that_ends_by_itself(station, line, monkeypatch):
@@ -115,16 +123,16 @@ def test_a_full_disk_is_a_state_that_ends_by_itself(station, line, monkeypatch):
 
     monkeypatch.setattr(type(station.files), "write", write)
     with pytest.raises(StorageFullError):
-        station.ingest.post(line, picture(1)).result(60)
+        post(station, line, picture(1)).result(60)
     assert station.state.full and "no room" in station.state.reason
     with pytest.raises(StorageFullError):
-        station.ingest.post(line, picture(1))
+        post(station, line, picture(1))
     station.maintenance.watch_storage()
     assert station.state.full
     monkeypatch.setattr(type(station.files), "write", real)
     station.maintenance.watch_storage()
     assert not station.state.full
-    assert station.ingest.post(line, picture(1)).result(60)["id"]
+    assert post(station, line, picture(1)).result(60)["id"]
     with station.store.read() as connection:
         check = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     assert check == "ok"
@@ -143,7 +151,7 @@ def test_a_disk_that_is_really_full(tmp_path, make_station):
         with pytest.raises(StorageFullError):
             for i in range(500):
                 data = picture(1, seed=i)
-                answered.append(station.ingest.post(line, data).result(60)["id"])
+                answered.append(post(station, line, data).result(60)["id"])
         assert station.state.full and answered
         with station.store.read() as connection:
             check = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
@@ -152,7 +160,7 @@ def test_a_disk_that_is_really_full(tmp_path, make_station):
         os.system(f"mount -o remount,size=64m {disk}")
         station.maintenance.watch_storage()
         assert not station.state.full
-        assert station.ingest.post(line, picture(1)).result(60)["id"]
+        assert post(station, line, picture(1)).result(60)["id"]
         station.close()
     finally:
         os.system(f"umount -l {disk}")
@@ -213,15 +221,67 @@ def test_a_lost_device_warns_once(station, monkeypatch):
     assert "device lost" in station.desk.open[0]["message"]
 
 
-def test_positions_come_from_the_encoder_or_from_the_speed():
+def test_positions_come_from_the_encoder_or_from_the_speed(monkeypatch):
     device = Device("d", "D", {"kind": "posted"}, DeviceSettings(0.5))
-    assert frame_position(device, 10_000) is None
-    assert frame_position(device, 10_000, 7.5) == 7.5
-    device.coil = {"id": 3, "started_ms": 4_000, "speed_m_s": 2.0}
-    assert frame_position(device, 10_000) == 12.0
-    assert frame_position(device, 10_000, 7.5) == 7.5
-    device.coil["speed_m_s"] = None
-    assert frame_position(device, 10_000) is None
+
+    def position(*given, **named):
+        return Receipt.of(device, "posted", *given, **named).position_m
+
+    assert position() is None and position(7.5) == 7.5
+    earlier = {"id": 2, "started_ms": now_ms(), "speed_m_s": 2.0}
+    # As after a restart, six seconds into the coil.
+    device.begin_coil({"id": 3, "started_ms": now_ms() - 6_000, "speed_m_s": 2.0})
+    assert position() == pytest.approx(12.0, abs=1.0)
+    assert position(7.5) == 7.5 and position(coil=earlier) is None
+    # A clock put back by an hour moves nothing.
+    monkeypatch.setattr("rkd_keras.station.receipt.now_ms", lambda: 1_000)
+    assert position() == pytest.approx(12.0, abs=1.0)
+    device.begin_coil({"id": 4, "started_ms": now_ms(), "speed_m_s": None})
+    assert position() is None
+
+
+def test_a_frame_belongs_to_the_coil_and_scale_of_its_receipt(station, line):
+    manager = station.devices
+    manager.change(line, settings=DeviceSettings(0.5))
+    first = manager.start_coil(line, "C-1")
+    futures = [post(station, line, picture(1, seed=i)) for i in range(8)]
+    second = manager.start_coil(line, "C-2")
+    manager.change(line, settings=DeviceSettings(5.0))
+    records = [future.result(60) for future in futures]
+    assert {r["coil_id"] for r in records} == {first["id"]}
+    assert {r["defects"][0]["across_mm"] for r in records} == {(20 + 15) * 0.5}
+    # A client may say which coil it took the picture of.
+    late = post(station, line, picture(2), coil=manager.coil_named(line, "C-1"))
+    assert late.result(60)["coil_id"] == first["id"]
+    assert post(station, line, picture(3)).result(60)["coil_id"] == second["id"]
+    with pytest.raises(InputError, match="no coil 'C-9' on Line 1: start it"):
+        manager.coil_named(line, "C-9")
+
+
+def test_a_clock_that_is_set_is_put_on_record_and_stops_no_warning(
+    station, line, monkeypatch
+):
+    station.use_alarm_rules("rules: [{name: any, severity: 1, quiet_s: 0}]")
+    post(station, line, picture(1)).result(60)
+    wait_until(lambda: len(station.desk.open) == 1)
+    station.maintenance.close()
+    real = now_ms
+    back = [0]
+    station.maintenance.clock = ClockWatch(lambda: real() - back[0])
+    station.maintenance.watch_clock()
+    back[0] = 3_600_000
+    monkeypatch.setattr("rkd_keras.station.receipt.now_ms", lambda: real() - back[0])
+    station.maintenance.watch_clock()
+    station.maintenance.watch_clock()
+    post(station, line, picture(2)).result(60)
+    wait_until(lambda: len(station.desk.open) == 2)
+    with station.store.read() as connection:
+        events = [
+            e for e in accounts.list_events(connection) if e["actor"] == "station"
+        ]
+    assert [(e["action"], e["detail"]) for e in events] == [
+        ("clock set", "3600.0 s back")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,8 +299,9 @@ def test_a_defect_lies_where_its_centre_is(axis, along, across):
         "analysis_ms": 1.0,
         "model": "m",
     }
-    frame = frame_row(device, "posted", now_ms(), reply, position_m=10.0)
-    (row,) = defect_rows(device, frame, reply)
+    receipt = Receipt.of(device, "posted", position_m=10.0)
+    frame = frame_row(receipt, reply)
+    (row,) = defect_rows(receipt, reply)
     assert row["position_m"] == pytest.approx(10 + along * 0.5 / 1000)
     assert row["across_mm"] == pytest.approx(across * 0.5)
     assert frame["severity"] == 2 and frame["label"] == "a"
@@ -254,7 +315,7 @@ def test_two_stations_can_share_a_database(make_station, tmp_path):
     assert [line.id for line in lines] == ["line-1", "line-1-2"]
     for station, line in zip((one, two), lines, strict=True):
         station.devices.start(line)
-        station.ingest.post(line, picture(5)).result(60)
+        post(station, line, picture(5)).result(60)
     assert len(stored(one)) == 2
     wait_until(lambda: one.desk.open and two.desk.open)
     assert {a["device_id"] for a in one.desk.open} == {"line-1"}

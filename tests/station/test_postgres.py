@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from station_helpers import defect_row, frame_row, picture, wait_until
+from station_helpers import defect_row, frame_row, picture, post, wait_until
 
 from rkd_keras.station.store import (
     FrameFilter,
@@ -83,7 +83,7 @@ def test_two_stations_write_to_one_database(make_station, tmp_path, url):
         # Turn by turn, so that both write at the same time.
         for station, line in zip(made, lines, strict=True):
             data = picture(number % 6)
-            future = station.ingest.post(line, data, frame_key=str(number))
+            future = post(station, line, data, frame_key=str(number))
             waiting.append((line.id, future))
     ids = {(device, future.result(60)["id"]) for device, future in waiting}
     assert len({frame_id for _, frame_id in ids}) == 40
@@ -104,21 +104,21 @@ def test_a_server_that_fails_is_a_state_that_ends_by_itself(
     station = make_station(data_dir=tmp_path / "data", database_url=url)
     line = station.devices.create("Line 1", {"kind": "posted"})
     station.devices.start(line)
-    before = station.ingest.post(line, picture(1)).result(60)["id"]
+    before = post(station, line, picture(1)).result(60)["id"]
     postgres.stop()
     try:
         with pytest.raises(StoreLostError, match="does not answer"):
-            station.ingest.post(line, picture(2)).result(60)
+            post(station, line, picture(2)).result(60)
         assert station.state.full
         with pytest.raises(StoreLostError):
-            station.ingest.post(line, picture(2))
+            post(station, line, picture(2))
         station.maintenance.watch_storage()
         assert station.state.full
     finally:
         postgres.start()
     station.maintenance.watch_storage()
     assert not station.state.full
-    after = station.ingest.post(line, picture(2)).result(60)["id"]
+    after = post(station, line, picture(2)).result(60)["id"]
     with station.store.read() as connection:
         kept = [f["id"] for f in frames.search(connection, FrameFilter())]
     assert kept == [after, before]

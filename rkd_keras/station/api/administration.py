@@ -3,7 +3,6 @@
 from fastapi import APIRouter, HTTPException, Response
 
 import rkd_keras
-from rkd_keras.station.analysis import check_grading_text
 from rkd_keras.station.api.access import (
     Engineer,
     Id,
@@ -65,12 +64,7 @@ def get_rules(kind: str, station: TheStation, account: Operator):
 def put_rules(kind: str, body: RulesBody, station: TheStation, account: Engineer):
     """Check and replace the rules; they hold from the next frame on."""
     _rules_file(station, kind)
-    if kind == "warnings":
-        station.use_alarm_rules(body.text)
-    else:
-        check_grading_text(body.text, station.class_names, station.devices.all())
-        station.use_grading_rules(body.text)
-    station.accounts.record(account, "change rules", kind)
+    station.actions.change_rules(account, kind, body.text)
 
 
 @router.get("/api/v1/users", response_model=list[dict], responses=problems())
@@ -87,8 +81,7 @@ def list_users(station: TheStation, account: Engineer):
 )
 def put_user(body: UserBody, station: TheStation, account: Engineer):
     """Add a user, or give one a new password and role."""
-    station.accounts.put_user(body.name, body.password, body.role)
-    station.accounts.record(account, "put user", f"{body.name} ({body.role})")
+    station.actions.put_user(account, body.name, body.password, body.role)
 
 
 @router.delete(
@@ -101,9 +94,8 @@ def remove_user(name: Name, station: TheStation, account: Engineer):
     """Remove a user; nobody can remove themselves."""
     if name == account.name:
         raise HTTPException(409, "nobody can remove themselves")
-    if not station.accounts.remove_user(name):
+    if not station.actions.remove_user(account, name):
         raise HTTPException(404, "there is no such user")
-    station.accounts.record(account, "remove user", name)
 
 
 @router.get("/api/v1/tokens", response_model=list[dict], responses=problems())
@@ -125,8 +117,7 @@ def list_tokens(station: TheStation, account: Engineer):
 )
 def create_token(body: TokenBody, station: TheStation, account: Engineer):
     """Make a token for a program; it is shown this once."""
-    token_id, token = station.accounts.create_token(body.name, body.role)
-    station.accounts.record(account, "create token", f"{body.name} ({body.role})")
+    token_id, token = station.actions.create_token(account, body.name, body.role)
     return {"id": token_id, "token": token}
 
 
@@ -138,9 +129,8 @@ def create_token(body: TokenBody, station: TheStation, account: Engineer):
 )
 def remove_token(token_id: Id, station: TheStation, account: Engineer):
     """Remove a token."""
-    if not station.accounts.remove_token(token_id):
+    if not station.actions.remove_token(account, token_id):
         raise HTTPException(404, f"there is no token {token_id}")
-    station.accounts.record(account, "remove token", str(token_id))
 
 
 def _rules_file(station, kind):

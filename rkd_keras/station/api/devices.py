@@ -39,15 +39,13 @@ def list_devices(station: TheStation, account: Operator):
 )
 def create_device(body: DeviceBody, station: TheStation, account: Engineer):
     """Add a device and start it."""
-    device = station.devices.create(
+    device = station.actions.add_device(
+        account,
         body.name,
         body.source.model_dump(),
         DeviceSettings(**body.settings.model_dump()),
         body.id,
-        remote=True,
     )
-    station.devices.start(device)
-    station.accounts.record(account, "add device", device.id)
     return device_view(device)
 
 
@@ -68,8 +66,7 @@ def change_device(
     """Change a device's name or settings."""
     device = find_device(station, device_id)
     settings = body.settings and DeviceSettings(**body.settings.model_dump())
-    station.devices.change(device, body.name, settings)
-    station.accounts.record(account, "change device", device_id)
+    station.actions.change_device(account, device, body.name, settings)
     return device_view(device)
 
 
@@ -92,8 +89,7 @@ def get_normal(device_id: str, station: TheStation, account: Operator):
 def learn_normal(device_id: str, station: TheStation, account: Engineer):
     """Have a device learn what is normal from what people called no defect."""
     device = find_device(station, device_id)
-    station.normal.learn_reviewed(device, station.jobs)
-    station.accounts.record(account, "learn normal surface from reviews", device_id)
+    station.actions.learn_normal(account, device)
     return {"state": station.normal.state(device)}
 
 
@@ -106,8 +102,7 @@ def learn_normal(device_id: str, station: TheStation, account: Engineer):
 def forget_normal(device_id: str, station: TheStation, account: Engineer):
     """Have a device learn anew what is normal, from its next frames."""
     device = find_device(station, device_id)
-    station.normal.forget(device)
-    station.accounts.record(account, "learn normal surface anew", device_id)
+    station.actions.forget_normal(account, device)
     return Response(status_code=204)
 
 
@@ -120,8 +115,7 @@ def forget_normal(device_id: str, station: TheStation, account: Engineer):
 def remove_device(device_id: str, station: TheStation, account: Engineer):
     """Remove a device; one that has stored frames is stopped and stays."""
     device = find_device(station, device_id)
-    station.devices.remove(device)
-    station.accounts.record(account, "remove device", device_id)
+    station.actions.remove_device(account, device)
     return Response(status_code=204)
 
 
@@ -133,8 +127,7 @@ def remove_device(device_id: str, station: TheStation, account: Engineer):
 def start_device(device_id: str, station: TheStation, account: Operator):
     """Start a device."""
     device = find_device(station, device_id)
-    station.devices.start(device)
-    station.accounts.record(account, "start device", device_id)
+    station.actions.start_device(account, device)
     return device_view(device)
 
 
@@ -146,8 +139,7 @@ def start_device(device_id: str, station: TheStation, account: Operator):
 def stop_device(device_id: str, station: TheStation, account: Operator):
     """Stop a device; it stays stopped when the station starts again."""
     device = find_device(station, device_id)
-    station.devices.stop(device)
-    station.accounts.record(account, "stop device", device_id)
+    station.actions.stop_device(account, device)
     return device_view(device)
 
 
@@ -160,9 +152,9 @@ def stop_device(device_id: str, station: TheStation, account: Operator):
 def start_coil(device_id: str, body: CoilBody, station: TheStation, account: Operator):
     """Begin a coil; the one that runs ends. Positions count from now."""
     device = find_device(station, device_id)
-    coil = station.devices.start_coil(device, body.name, body.speed_m_s)
-    station.accounts.record(account, "start coil", body.name)
-    return coil_view(coil)
+    return coil_view(
+        station.actions.start_coil(account, device, body.name, body.speed_m_s)
+    )
 
 
 @router.delete(
@@ -174,8 +166,7 @@ def start_coil(device_id: str, body: CoilBody, station: TheStation, account: Ope
 def end_coil(device_id: str, station: TheStation, account: Operator):
     """End the coil that runs."""
     device = find_device(station, device_id)
-    station.devices.end_coil(device)
-    station.accounts.record(account, "end coil", device_id)
+    station.actions.end_coil(account, device)
     return Response(status_code=204)
 
 

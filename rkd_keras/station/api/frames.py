@@ -6,6 +6,7 @@ import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from rkd_keras.station import exports
@@ -22,6 +23,7 @@ from rkd_keras.station.api.access import (
 from rkd_keras.station.api.models import FrameOut, FramePage
 from rkd_keras.station.frame_view import frame_view
 from rkd_keras.station.image_files import MEDIA_TYPES
+from rkd_keras.station.receipt import Receipt
 from rkd_keras.station.store import FrameFilter
 from rkd_keras.station.store import frames as table
 
@@ -80,21 +82,27 @@ async def post_frame(
     account: Operator,
     position_m: _Metres = None,
     frame_key: _Key = None,
+    coil: Annotated[str | None, Query(min_length=1, max_length=80)] = None,
 ):
     """Post a frame; the body is the encoded image (JPEG, PNG, BMP, TIFF, WebP).
 
     The answer comes after the verdict is stored. A frame that was not answered
     with 201 was not stored: post it again, with the same `frame_key` if it has
     one, which stores it at most once. Another image under a key that was used is
-    refused with 409.
+    refused with 409. The frame is filed under the coil that ran when the request
+    came in, or under the newest one of the device that is named `coil`.
     """
     device = find_device(station, device_id)
     if device.is_live:
         raise HTTPException(409, "this device fetches its frames itself")
     if not device.enabled:
         raise HTTPException(409, "this device is stopped; start it first")
-    data = await request.body()
-    future = station.ingest.post(device, data, position_m, frame_key)
+    named = None
+    if coil is not None:
+        named = await run_in_threadpool(station.devices.coil_named, device, coil)
+    # Before the body, which may take a while.
+    receipt = Receipt.of(device, "posted", position_m, frame_key, named)
+    future = station.ingest.post(receipt, await request.body())
     record = await asyncio.wrap_future(future)
     return JSONResponse(frame_view(record), 201)
 

@@ -72,7 +72,7 @@ def acknowledge(
     alarm_id: Id, body: AcknowledgeBody, station: TheStation, account: Operator
 ):
     """Acknowledge a warning; the first to do so is logged."""
-    alarm = station.desk.acknowledge(alarm_id, account.name, body.note)
+    alarm = station.actions.acknowledge(account, alarm_id, body.note)
     if alarm is None:
         raise HTTPException(404, f"there is no warning {alarm_id}")
     return alarm_view(alarm)

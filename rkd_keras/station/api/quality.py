@@ -25,6 +25,7 @@ from rkd_keras.station.api.models import (
     FrameOut,
 )
 from rkd_keras.station.frame_view import frame_view
+from rkd_keras.station.receipt import Receipt
 from rkd_keras.station.store import reviews as table
 
 router = APIRouter(prefix="/api/v1", tags=["quality"])
@@ -41,7 +42,7 @@ async def inspect(request: Request, station: TheStation, account: Operator):
     """Rate one picture; it is stored under a device of its own."""
     device = station.devices.pictures
     data = await request.body()
-    future = station.ingest.post(device, data, origin="loaded")
+    future = station.ingest.post(Receipt.of(device, "loaded"), data)
     return JSONResponse(frame_view(await asyncio.wrap_future(future)), 201)
 
 

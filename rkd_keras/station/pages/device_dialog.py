@@ -89,15 +89,11 @@ async def change_device(station, account, device):
         return False
 
     def change():
-        station.devices.change(device, name.value or "", fields.read())
-        station.accounts.record(account, "change device", device.id)
+        station.actions.change_device(account, device, name.value or "", fields.read())
         if normal.value == "frames":
-            station.normal.forget(device)
-            station.accounts.record(account, "learn normal surface anew", device.id)
+            station.actions.forget_normal(account, device)
         elif normal.value == "reviews":
-            station.normal.learn_reviewed(device, station.jobs)
-            action = "learn normal surface from reviews"
-            station.accounts.record(account, action, device.id)
+            station.actions.learn_normal(account, device)
 
     done, _ = await attempt(change)
     return done

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from nicegui import run, ui
 
 from rkd_keras.errors import InputError
-from rkd_keras.station.pages.elements import button
+from rkd_keras.station.pages.elements import button, field
 from rkd_keras.station.reports.html import local_time
 from rkd_keras.station.security import ENGINEER
 from rkd_keras.station.store import StorageFullError
@@ -74,6 +74,25 @@ async def attempt(function, *arguments):
         return False, None
 
 
+async def confirmed(question, yes, no):
+    """Ask before something is done that nobody should do by accident.
+
+    Args:
+        question: what is asked.
+        yes: what the button says that does it.
+        no: what the button says that leaves it.
+    """
+    with ui.dialog(value=True) as dialog, ui.card():
+        ui.label(question).classes("big")
+        with ui.element("div").classes("line"):
+            button(yes, lambda: dialog.submit(True), "danger")
+            button(no, lambda: dialog.submit(False)).props("autofocus")
+    answer = await dialog
+    if not dialog.is_deleted:  # the page may have been left meanwhile
+        dialog.delete()
+    return bool(answer)
+
+
 def _end_if_left():
     """End the handler of a page that was left while it waited."""
     try:
@@ -131,6 +150,8 @@ class _Banners:
         self._account = account
         self._shown = None
         self._box = ui.element("div").props('role="alert" aria-live="assertive"')
+        # The box is laid out anew with each warning, which must close no dialog.
+        self._dialogs = ui.element("div")
         self._look()
         ui.timer(0.7, self._look)
 
@@ -169,8 +190,6 @@ class _Banners:
                 "Acknowledge",
                 lambda: self._acknowledge([newest]),
                 "on-dark",
-                "A",
-                "Acknowledge the newest warning",
             )
             if len(alarms) > 1:
                 button(
@@ -180,9 +199,24 @@ class _Banners:
                 )
 
     async def _acknowledge(self, alarms):
+        with self._dialogs, ui.dialog(value=True) as dialog, ui.card():
+            count = len(alarms)
+            text = alarms[0]["message"] if count == 1 else f"{count} warnings"
+            ui.label(f"Acknowledge: {text}").classes("big")
+            note = field(ui.input, "Note: what was found or done").classes("grow")
+            note.props("maxlength=500")
+            with ui.element("div").classes("line"):
+                button("I have seen to it", lambda: dialog.submit(True), "primary")
+                button("Not yet", lambda: dialog.submit(False))
+        seen = await dialog
+        text = (note.value or "").strip()[:500] or None
+        if not dialog.is_deleted:  # the page may have been left meanwhile
+            dialog.delete()
+        if not seen:
+            return
         for alarm in alarms:
             done, _ = await attempt(
-                self._station.desk.acknowledge, alarm["id"], self._account.name
+                self._station.actions.acknowledge, self._account, alarm["id"], text
             )
             if not done:
                 return

@@ -4,9 +4,11 @@ from nicegui import ui
 
 from rkd_keras.station import reporting
 from rkd_keras.station.pages.elements import LiveView, button, card, field
-from rkd_keras.station.pages.layout import attempt, page_frame
+from rkd_keras.station.pages.layout import attempt, confirmed, page_frame
 from rkd_keras.station.reports.html import local_time
 
+# More devices than this do not fit beside the picture.
+MANY = 4
 _WORDS = {
     "running": "Running",
     "waiting": "Waiting",
@@ -31,11 +33,12 @@ def live_page(station, account, device_id=None):
 class _LivePage:
     def __init__(self, station, account, device_id):
         self._station = station
+        self.board = station.board
         self._account = account
         devices = self._devices()
         chosen = [d for d in devices if d.id == device_id]
         self._chosen = (chosen or devices or [None])[0]
-        with ui.element("div").classes("live"):
+        with ui.element("div").classes("live") as self._grid:
             self._list = ui.element("div").classes("devices")
             with ui.element("div").classes("stack"):
                 if self._chosen is None:
@@ -55,6 +58,7 @@ class _LivePage:
     def _look(self):
         devices = self._devices()
         if list(self._cards) != [d.id for d in devices]:
+            self._grid.classes(**{"add" if len(devices) > MANY else "remove": "many"})
             self._list.clear()
             with self._list:
                 self._cards = {
@@ -79,12 +83,12 @@ class _LivePage:
         self._look()
 
     async def toggle(self, device):
-        manager = self._station.devices
-        action = manager.stop if device.enabled else manager.start
-        word = "stop device" if device.enabled else "start device"
-        done, _ = await attempt(action, device)
-        if done:
-            self._station.accounts.record(self._account, word, device.id)
+        question = f"Stop {device.name}? No frame of it is rated then."
+        if device.enabled and not await confirmed(question, "Stop", "Let it run"):
+            return
+        actions = self._station.actions
+        action = actions.stop_device if device.enabled else actions.start_device
+        await attempt(action, self._account, device)
         self._look()
 
     def _show_coil(self, coil):
@@ -103,14 +107,15 @@ class _LivePage:
                     button("End coil", self._end_coil)
                 return
             with ui.element("div").classes("line"):
-                name = field(ui.input, "Coil number").classes("grow")
+                name = field(ui.input, "Coil number").classes("grow scan-coil")
                 speed = field(
                     ui.number, "Speed, m/s", value=device.settings.speed_m_s, min=0
                 ).style("width: 130px")
 
                 async def start():
                     done, _ = await attempt(
-                        self._station.devices.start_coil,
+                        self._station.actions.start_coil,
+                        self._account,
                         device,
                         name.value or "",
                         speed.value or None,
@@ -122,7 +127,7 @@ class _LivePage:
                 button("Start coil", start, "primary")
 
     async def _end_coil(self):
-        await attempt(self._station.devices.end_coil, self._chosen)
+        await attempt(self._station.actions.end_coil, self._account, self._chosen)
         self._look()
 
     def _show_shift(self, shift):
@@ -174,6 +179,7 @@ class _DeviceCard:
 
     def __init__(self, page, device, number):
         self._device = device
+        self._board = page.board
         self._shown = None
         with ui.element("div").classes("device") as self._box:
             pick = ui.element("button").classes("pick").props("type=button")
@@ -182,9 +188,10 @@ class _DeviceCard:
                 pick.props["data-key"] = str(number)
                 pick.props["data-hint"] = f"Show {device.name}"
             with pick:
-                ui.label(device.name)
+                ui.label(device.name).props["title"] = device.name
             with ui.element("div").classes("spread"):
                 self._state = ui.label().classes("pill")
+                self._verdict = ui.label().classes("pill verdict-word")
                 self._rate = ui.label().classes("rate")
             self._reason = ui.label().classes("soft small")
             with ui.element("div").classes("line"):
@@ -199,21 +206,22 @@ class _DeviceCard:
         reason = health["reason"]
         if state == "lost" and health["retry_in_s"] is not None:
             reason = f"{reason}; next try in {health['retry_in_s']:.0f} s"
+        worst = self._board.worst(self._device.id) if state == "running" else None
+        verdict = worst["decision"] if worst else ""
         shown = (state, health["frame_rate"], reason, chosen, self._device.enabled)
+        shown = (*shown, verdict)
         if shown == self._shown:
             return
         self._shown = shown
         self._box.props["aria-current"] = "true" if chosen else "false"
         self._state.set_text(_WORDS[state])
         self._state.classes(replace=f"pill {state}")
+        # Of a device that does not run, no verdict holds.
+        self._verdict.set_text(verdict or "no picture")
+        self._verdict.classes(replace=f"pill verdict-word {verdict}")
         self._rate.set_text(f"{health['frame_rate']:.1f} frames/s")
         self._reason.set_text(reason)
         self._reason.set_visibility(bool(reason))
         self._toggle.set_text("Stop" if self._device.enabled else "Start")
-        if chosen:
-            self._toggle.props["data-key"] = "S"
-            self._toggle.props["data-hint"] = "Start or stop the chosen device"
-        else:
-            self._toggle.props.pop("data-key", None)
         self._toggle.update()
         self._box.update()

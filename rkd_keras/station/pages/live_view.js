@@ -1,7 +1,10 @@
 // The live picture of one device with its defects boxed and its verdict in words.
-// It fetches by itself, one frame at a time, so a slow tablet never falls behind.
+// It asks by itself, one answer at a time, so a slow tablet never falls behind: each answer
+// has every verdict since the one before, and the worst of the last two seconds.
 const PAUSE_MS = 90;
-const WORST_MS = 2000;
+const ANSWER_MS = 2000;
+const STALL_MS = 2000;
+const REMIND_MS = 10000;
 const RECENT = 8;
 
 export default {
@@ -12,17 +15,19 @@ export default {
         <div class="stage">
           <svg v-if="frame" :viewBox="'0 0 ' + frame.width + ' ' + frame.height" role="img" :aria-label="summary">
             <image :href="image" :width="frame.width" :height="frame.height" preserveAspectRatio="none" />
-            <rect v-for="(d, i) in frame.defects" :key="'box' + i" :x="d.box[0]" :y="d.box[1]" :width="d.box[2]" :height="d.box[3]"
-              fill="none" :stroke="colour(d.severity)" stroke-width="3" vector-effect="non-scaling-stroke" />
+            <g v-for="(d, i) in frame.defects" :key="'box' + i">
+              <rect v-for="line in outline(d)" :key="line[0]" :x="d.box[0]" :y="d.box[1]" :width="d.box[2]" :height="d.box[3]"
+                fill="none" :stroke="line[1]" :stroke-width="line[0]" vector-effect="non-scaling-stroke" />
+            </g>
             <g v-for="(l, i) in labels" :key="'label' + i" :transform="'translate(' + l.x + ',' + l.y + ')'">
               <rect :width="l.width" :height="l.height" :fill="colour(l.severity)" rx="1.5" />
               <text :x="size * 0.3" :y="size" :font-size="size" :fill="ink(l.severity)" font-weight="600"
                 font-family="Roboto, sans-serif">{{ l.text }}</text>
             </g>
           </svg>
-          <div v-else class="nothing">{{ trouble || 'Waiting for the first picture of ' + name + ' …' }}</div>
-          <span class="chip" v-if="held">Held – live goes on behind it</span>
-          <span class="chip" v-else-if="trouble && frame">{{ trouble }}</span>
+          <div v-else class="nothing">{{ grey || 'Waiting for the first picture of ' + name + ' …' }}</div>
+          <div class="nopicture" v-if="grey && frame" role="alert">{{ grey }}<small v-if="why">{{ why }}</small></div>
+          <span class="chip" v-else-if="held">Held – verdicts go on beside it</span>
         </div>
         <div class="spread">
           <h2>Latest defects</h2>
@@ -43,8 +48,15 @@ export default {
           <div v-if="!recent.length" class="empty">No defects yet.</div>
         </div>
       </div>
-      <aside class="card verdict stack" :class="shown ? shown.decision : ''" aria-live="off">
-        <template v-if="shown">
+      <aside class="card verdict stack" :class="grey ? 'grey' : shown ? shown.decision : ''" aria-live="off">
+        <b class="soft" style="overflow-wrap:anywhere">{{ name }}</b>
+        <template v-if="grey">
+          <div class="decision">{{ grey }}</div>
+          <p class="soft" style="margin:0" v-if="why">{{ why }}</p>
+          <a v-if="ended" class="btn primary" href="/login">Log in again</a>
+          <p class="soft small" style="margin:0" v-if="shown">The last verdict was {{ shown.decision }}. It does not hold any more.</p>
+        </template>
+        <template v-else-if="shown">
           <div class="spread"><span class="decision">{{ shown.decision }}</span>
             <span class="line" v-if="!shown.fault"><span class="soft small">severity</span>
             <span class="severity" :class="'s' + shown.severity">{{ shown.severity }}</span></span></div>
@@ -75,11 +87,30 @@ export default {
       </aside>
     </div>`,
   data() {
-    return { number_: 0, frame: null, image: "", seen: [], recent: [], held: false, trouble: "", alive: true, recentAt: 0 };
+    return {
+      number_: 0, frame: null, image: "", shown: null, recent: [], held: false, alive: true, recentAt: 0, pending: null,
+      state: "", reason: "", lastAt: "", stallMs: STALL_MS, frameAt: 0, failing: false, ended: false, now: 0,
+      zone: "", offsetS: 0,
+    };
   },
   computed: {
     size() { return Math.max(this.frame.width / 48, 5); },
-    shown() { return this.seen.length ? this.seen.reduce((a, b) => (this.rank(b[1]) >= this.rank(a[1]) ? b : a))[1] : null; },
+    // Why the verdict does not hold, in capitals; empty while pictures come.
+    grey() {
+      if (this.ended) return "SESSION ENDED" + this.since;
+      if (this.failing) return "NO ANSWER" + this.since;
+      if (!this.frame) return ["stalled", "lost", "stopped"].includes(this.state) ? "NO PICTURE" : "";
+      if (this.state === "stopped") return "STOPPED" + this.since;
+      const late = this.frameAt && this.now - this.frameAt > this.stallMs;
+      return late || this.state !== "running" ? "NO PICTURE" + this.since : "";
+    },
+    silent() { return this.ended || this.failing; },
+    since() { return this.lastAt ? ` since ${this.clock(this.lastAt)}` : ""; },
+    why() {
+      if (this.ended) return "Nobody is logged in on this page any more.";
+      if (this.failing) return "The station does not answer.";
+      return this.reason || { stopped: "The device was stopped.", lost: "The device is lost." }[this.state] || "No frame comes.";
+    },
     worst() { return this.shown && this.shown.defects.length ? this.shown.defects.reduce((a, b) => (b.severity > a.severity ? b : a)) : null; },
     // The worst defects are named first; a name that would cover another is left out.
     labels() {
@@ -99,12 +130,27 @@ export default {
     },
     summary() { return `${this.name}: ${this.frame.defect_count} defects, ${this.plain(this.frame.label)}`; },
   },
-  watch: { device() { this.restart(); } },
-  mounted() { this.restart(); this.run(); },
-  unmounted() { this.alive = false; },
+  watch: {
+    device() { this.restart(); },
+    grey(text) { this.remind(text); },
+    // Then nothing that the server wrote on the page holds any more, tiles included.
+    silent(is) { document.documentElement.toggleAttribute("data-silent", is); },
+  },
+  mounted() {
+    this.ticking = setInterval(() => { this.now = performance.now(); }, 200);
+    this.restart();
+    this.run();
+  },
+  unmounted() {
+    this.alive = false;
+    document.documentElement.removeAttribute("data-silent");
+    clearInterval(this.ticking);
+    clearInterval(this.reminding);
+  },
   methods: {
     async restart() {
-      Object.assign(this, { number_: 0, frame: null, image: "", seen: [], recent: [], held: false, trouble: "" });
+      Object.assign(this, { number_: 0, frame: null, image: "", shown: null, recent: [], held: false, pending: null,
+        state: "", reason: "", lastAt: "", frameAt: 0 });
       const device = this.device;
       const answer = await fetch(`/api/v1/frames?device=${device}&severity_min=1&limit=${RECENT}`).catch(() => null);
       if (answer && answer.ok && device === this.device && !this.recent.length) this.recent = (await answer.json()).frames.filter((f) => f.image_url);
@@ -112,40 +158,66 @@ export default {
     async run() {
       while (this.alive) {
         const started = performance.now();
-        if (!document.hidden && !this.held) await this.fetchOne();
+        if (!this.ended) await this.fetchOne();
         await new Promise((resolve) => setTimeout(resolve, Math.max(PAUSE_MS - (performance.now() - started), 10)));
       }
     },
     async fetchOne() {
       const device = this.device;
+      const wants = !document.hidden && !this.held;
+      const query = `after=${this.number_}&wait_s=1&state=${this.state}&image=${wants}`;
       try {
-        const answer = await fetch(`/api/v1/devices/${device}/latest?after=${this.number_}&wait_s=3`);
-        if (device !== this.device || this.held) return;
-        if (answer.status === 401) { location.reload(); return; }
-        this.trouble = answer.status === 204 ? (this.frame ? "No new frame" : "") : "";
-        if (answer.status === 204) return;
+        const answer = await fetch(`/api/v1/devices/${device}/live?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+        if (device !== this.device) return;
+        if (answer.status === 401) { this.ended = true; return; }
         if (!answer.ok) throw new Error(String(answer.status));
         const content = await answer.json();
-        this.number_ = content.number;
-        this.frame = content.frame;
-        this.image = content.image;
-        const now = performance.now();
-        this.seen = [...this.seen.filter(([at]) => now - at < WORST_MS), [now, content.frame]];
-        if (content.frame.defect_count && content.frame.image_url && now - this.recentAt > 900) {
-          this.recentAt = now;
-          this.recent = [content.frame, ...this.recent].slice(0, RECENT);
-        }
+        if (device === this.device) this.take(content);
       } catch {
-        this.trouble = "The station does not answer";
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        if (device !== this.device) return;
+        this.failing = true;
+        await new Promise((resolve) => setTimeout(resolve, 500));
       }
     },
-    // What cannot be judged comes before what goes to review, and after a reject.
-    rank(frame) { return frame.decision === "invalid" ? 3.5 : frame.severity; },
+    take(content) {
+      this.now = performance.now();
+      Object.assign(this, { failing: false, number_: content.number, state: content.state, reason: content.reason,
+        shown: content.worst, zone: content.zone, offsetS: content.utc_offset_s });
+      if (content.last_at) this.lastAt = content.last_at;
+      if (content.stall_after_s) this.stallMs = 1000 * content.stall_after_s;
+      if (content.frame) {
+        this.frameAt = this.now;
+        if (content.image && !this.held) Object.assign(this, { frame: content.frame, image: content.image });
+      }
+      // Thumbnails cost a request each: the worst of each second.
+      const bad = content.frames.filter((f) => (f.defect_count || f.fault) && f.image_url);
+      this.pending = bad.reduce((a, f) => (a && this.rank(a) > this.rank(f) ? a : f), this.pending);
+      if (this.pending && this.now - this.recentAt > 900) {
+        this.recentAt = this.now;
+        this.recent = [this.pending, ...this.recent].slice(0, RECENT);
+        this.pending = null;
+      }
+    },
+    // A sound when the verdict ends, and again while nobody has seen to it; once where
+    // a person stopped the device.
+    remind(text) {
+      clearInterval(this.reminding);
+      if (!text) return;
+      window.stationTone?.();
+      if (this.state !== "stopped") this.reminding = setInterval(() => window.stationTone?.(), REMIND_MS);
+    },
+    // As the server orders them: the decision first.
+    rank(frame) { return 10 * ["accept", "review", "invalid", "reject"].indexOf(frame.decision) + frame.severity; },
+    // Dark, light, then the severity's colour: one of them is seen on any grey.
+    outline(defect) { return [[9, "#000000"], [6, "#ffffff"], [3, this.colour(defect.severity)]]; },
     colour(s) { return ["#8aa4bd", "#b9d6f2", "#b9d6f2", "#ffdf80", "#ff9f45", "#e3372c"][s]; },
     ink(s) { return s === 5 ? "#ffffff" : "#141d27"; },
     plain(label) { return label === "unknown" ? "unknown surface" : label.replaceAll("_", " "); },
     number(value) { return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(1); },
-    clock(iso) { return new Date(iso).toLocaleTimeString([], { hour12: false }); },
+    // The station's own time, whatever the tablet's zone is.
+    clock(iso) {
+      const local = new Date(Date.parse(iso) + 1000 * this.offsetS).toISOString();
+      return `${local.slice(11, 19)} ${this.zone}`;
+    },
   },
 };

@@ -2,11 +2,10 @@
 
 from nicegui import run, ui
 
-from rkd_keras.station.analysis import check_grading_text
 from rkd_keras.station.device import DeviceSettings
 from rkd_keras.station.pages.device_dialog import SettingsFields, change_device
 from rkd_keras.station.pages.elements import button, card, field, heading
-from rkd_keras.station.pages.layout import attempt, page_frame
+from rkd_keras.station.pages.layout import attempt, confirmed, page_frame
 from rkd_keras.station.reports.html import local_time
 from rkd_keras.station.security import ROLES
 
@@ -82,12 +81,9 @@ class _Devices:
         source["index"] = int(self._index.value or 0)
 
         def create():
-            manager = self._station.devices
-            device = manager.create(
-                self._name.value or "", source, self._fields.read(), remote=True
+            self._station.actions.add_device(
+                self._account, self._name.value or "", source, self._fields.read()
             )
-            manager.start(device)
-            self._station.accounts.record(self._account, "add device", device.id)
 
         done, _ = await attempt(create)
         if done:
@@ -99,16 +95,17 @@ class _Devices:
             self._show()
 
     async def _remove(self, device):
-        if not await confirmed(f"Remove the device {device.name}?"):
+        if not await confirmed(f"Remove the device {device.name}?", "Remove", "Keep"):
             return
-        done, gone = await attempt(self._station.devices.remove, device)
+        done, gone = await attempt(
+            self._station.actions.remove_device, self._account, device
+        )
         if done:
             if not gone:
                 ui.notify(
                     f"{device.name} has a history: it was stopped and stays listed",
                     type="warning",
                 )
-            self._station.accounts.record(self._account, "remove device", device.id)
             self._show()
 
 
@@ -125,18 +122,10 @@ def _rules(station, account, title, kind, text):
             js_handler="(event) => emit(event.target.value)",
         )
 
-        def check_and_use():
-            if kind == "warnings":
-                station.use_alarm_rules(current["text"])
-            else:
-                check_grading_text(
-                    current["text"], station.class_names, station.devices.all()
-                )
-                station.use_grading_rules(current["text"])
-            station.accounts.record(account, "change rules", kind)
-
         async def save():
-            done, _ = await attempt(check_and_use)
+            done, _ = await attempt(
+                station.actions.change_rules, account, kind, current["text"]
+            )
             if done:
                 ui.notify("The rules hold from the next frame on", type="positive")
 
@@ -175,30 +164,27 @@ class _Accounts:
         ui.timer(0.01, self._show, once=True)
 
     async def _show(self):
-        accounts = self._station.accounts
+        accounts, actions = self._station.accounts, self._station.actions
         users = await run.io_bound(accounts.users)
         tokens = await run.io_bound(accounts.tokens)
         self._users.clear()
         with self._users:
             for user in users:
-                self._row(user, user["name"], accounts.remove_user)
+                self._row(user, user["name"], actions.remove_user)
         self._tokens.clear()
         with self._tokens:
             for token in tokens:
-                self._row(token, token["id"], accounts.remove_token)
+                self._row(token, token["id"], actions.remove_token)
 
     def _row(self, item, key, remove):
         async def take_away():
             if key == self._account.name:
                 ui.notify("Nobody can remove themselves", type="warning")
                 return
-            if not await confirmed(f"Remove {item['name']}?"):
+            if not await confirmed(f"Remove {item['name']}?", "Remove", "Keep"):
                 return
-            done, _ = await attempt(remove, key)
+            done, _ = await attempt(remove, self._account, key)
             if done:
-                self._station.accounts.record(
-                    self._account, "remove account", item["name"]
-                )
                 await self._show()
 
         with ui.element("div").classes("spread"):
@@ -211,39 +197,31 @@ class _Accounts:
     async def _put_user(self):
         name, role = (self._name.value or "").strip(), self._role.value
         done, _ = await attempt(
-            self._station.accounts.put_user, name, self._password.value or "", role
+            self._station.actions.put_user,
+            self._account,
+            name,
+            self._password.value or "",
+            role,
         )
         if done:
-            self._station.accounts.record(self._account, "put user", f"{name} ({role})")
             self._name.value = self._password.value = ""
             await self._show()
 
     async def _make_token(self):
         name = (self._token_name.value or "").strip()
         done, made = await attempt(
-            self._station.accounts.create_token, name, self._token_role.value
+            self._station.actions.create_token,
+            self._account,
+            name,
+            self._token_role.value,
         )
         if done:
-            self._station.accounts.record(self._account, "create token", name)
             with ui.dialog(value=True), ui.card():
                 ui.label("Copy the token now; it is not shown again.")
                 ui.label(made[1]).style(
                     "font-family: monospace; overflow-wrap: anywhere; user-select: all"
                 )
             await self._show()
-
-
-async def confirmed(question):
-    """Ask before something is taken away."""
-    with ui.dialog(value=True) as dialog, ui.card():
-        ui.label(question).classes("big")
-        with ui.element("div").classes("line"):
-            button("Remove", lambda: dialog.submit(True), "danger")
-            button("Keep", lambda: dialog.submit(False)).props("autofocus")
-    answer = await dialog
-    if not dialog.is_deleted:  # the page may have been left meanwhile
-        dialog.delete()
-    return bool(answer)
 
 
 def _about(station):

@@ -78,8 +78,10 @@ class Accounts:
         keys = ("id", "name", "role", "created_ms")
         return [{k: row[k] for k in keys} for row in rows]
 
-    def put_user(self, name, password, role):
+    def put_user(self, name, password, role, also=None):
         """Add a user or give one a new password and role; ends its sessions.
+
+        `also` is done in the same transaction, see `Store.write`.
 
         Raises:
             InputError: for a name, password or role that cannot be used.
@@ -97,16 +99,16 @@ class Accounts:
             "epoch": secrets.token_hex(8),
             "created_ms": now_ms(),
         }
-        self._store.write(lambda c: table.put_user(c, user))
+        self._store.write(lambda c: table.put_user(c, user), also)
         self._cache.clear()
 
-    def remove_user(self, name):
+    def remove_user(self, name, also=None):
         """Forget a user; returns whether there was one."""
-        removed = self._store.write(lambda c: table.delete_user(c, name))
+        removed = self._store.write(lambda c: table.delete_user(c, name), also)
         self._cache.clear()
         return removed
 
-    def create_token(self, name, role):
+    def create_token(self, name, role, also=None):
         """Make a token for a program.
 
         Returns:
@@ -121,11 +123,11 @@ class Accounts:
             "digest": _digest(token),
             "created_ms": now_ms(),
         }
-        return self._store.write(lambda c: table.insert_token(c, row)), token
+        return self._store.write(lambda c: table.insert_token(c, row), also), token
 
-    def remove_token(self, token_id):
+    def remove_token(self, token_id, also=None):
         """Forget a token; returns whether there was one."""
-        removed = self._store.write(lambda c: table.delete_token(c, token_id))
+        removed = self._store.write(lambda c: table.delete_token(c, token_id), also)
         self._cache.clear()
         return removed
 
@@ -172,12 +174,6 @@ class Accounts:
         digest = _digest(token)
         row = self._cached(("token", digest), lambda c: table.get_token(c, digest))
         return Account(row["name"], row["role"]) if row else None
-
-    def record(self, account, action, detail=""):
-        """Add a line to the record of what was done."""
-        self._store.submit(
-            lambda c: table.record(c, now_ms(), account.name, action, detail)
-        )
 
     def _cached(self, key, query):
         # Short, since another process may add and remove accounts.

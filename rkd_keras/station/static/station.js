@@ -24,8 +24,9 @@
     audio = audio || new AudioContext();
     if (audio.state !== "running") audio.resume().then(showSound, () => {});
   };
-  const beep = () => {
-    if (!ready() || muted() || open === 0) return;
+  const beep = () => { if (open > 0) tone(); };
+  const tone = () => {
+    if (!ready() || muted()) return;
     [[880, 0], [660, 0.22]].forEach(([pitch, delay]) => {
       const tone = audio.createOscillator();
       const volume = audio.createGain();
@@ -47,6 +48,7 @@
     button.textContent = text;
     button.setAttribute("aria-pressed", String(!muted() && ready()));
   };
+  window.stationTone = tone;
   window.stationAlarm = (count) => {
     open = count;
     clearInterval(timer);
@@ -73,20 +75,48 @@
   });
 
   // Keys: whatever carries data-key can be pressed by that key.
+  // A scanner types faster than any hand: its text goes to the coil number, and none
+  // of its letters is a key. So a key waits until it is known to stand alone.
+  const SCAN_MS = 50;
+  let scan = "";
+  let scanTimer = null;
+  const endScan = () => {
+    clearTimeout(scanTimer);
+    const text = scan;
+    scan = "";
+    if (text.length === 1) pressKey(text.toUpperCase());
+    const coil = document.querySelector(".scan-coil input");
+    if (text.length < 4 || !coil) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(coil, text);
+    coil.dispatchEvent(new Event("input", { bubbles: true }));
+    coil.focus();
+  };
+  const pressKey = (name) => {
+    const found = [...document.querySelectorAll("[data-key]")].find(
+      (element) => element.dataset.key === name && visible(element));
+    if (found) found.click();
+    return Boolean(found);
+  };
   const visible = (element) => element.offsetParent !== null && !element.disabled;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey) return;
+    if (event.ctrlKey || event.metaKey || event.repeat) return;
     const field = event.target.closest("input, textarea, select, [contenteditable], .q-menu, .q-dialog");
     if (field && !event.altKey && event.target.type !== "checkbox") return;
     wake();
     const name = (event.altKey ? "Alt+" : "") + (event.key.length === 1 ? event.key.toUpperCase() : event.key);
     if (!event.altKey && (name === "Enter" || name === " ") && event.target.closest("button, a")) return;
-    const found = [...document.querySelectorAll("[data-key]")].find(
-      (element) => element.dataset.key === name && visible(element));
-    if (found) {
-      event.preventDefault();
-      found.click();
+    if (!event.altKey && event.key.length === 1 && name !== " ") {
+      scan += event.key;
+      clearTimeout(scanTimer);
+      scanTimer = setTimeout(endScan, SCAN_MS);
+      return;
     }
+    if (scan.length > 1) {
+      event.preventDefault();
+      if (name === "Enter") endScan();
+      return;
+    }
+    if (pressKey(name)) event.preventDefault();
   });
   window.stationKeys = () => [...document.querySelectorAll("[data-key]")]
     .filter((element) => visible(element) && (element.dataset.hint || element.ariaLabel || element.textContent.trim()))

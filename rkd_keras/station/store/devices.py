@@ -74,6 +74,13 @@ def get_coil(connection, coil_id):
     return dict(row._mapping) if row else None
 
 
+def find_coil(connection, device_id, name):
+    """Return a device's newest coil of a name as a dict, or `None`."""
+    query = sa.select(_C).where(_C.c.device_id == device_id, _C.c.name == name)
+    row = connection.execute(query.order_by(_C.c.id.desc()).limit(1)).first()
+    return dict(row._mapping) if row else None
+
+
 def list_coils(connection, limit=100):
     """Return the newest coils as dicts, newest first."""
     query = sa.select(_C).order_by(_C.c.started_ms.desc(), _C.c.id.desc()).limit(limit)

@@ -16,20 +16,31 @@ def size(connection, station):
     return connection.execute(query).scalar() or 0
 
 
-def oldest(connection, station, before_ms=None, limit=500):
+def oldest(connection, station, before_ms=None, limit=500, decisions=None):
     """Return `(id, image, image_bytes)` of a station's oldest images that may go.
 
     Images under review stay, they are the evidence of a correction.
+
+    Args:
+        connection: any.
+        station: the station's identifier.
+        before_ms: received before, milliseconds since 1970. Defaults to any time.
+        limit: most images to return. Defaults to `500`.
+        decisions: only frames of these decisions. Defaults to all.
     """
+    # Not the bare column: SQLite would go by device, and sort all images each time.
+    own = of_devices(_F.c.device_id.concat(""), station)
     reviewed = sa.select(schema.reviews.c.frame_id)
     query = (
         sa.select(_F.c.id, _F.c.image, _F.c.image_bytes)
-        .where(_F.c.image.is_not(None), _F.c.id.not_in(reviewed), _of(station))
+        .where(_F.c.image.is_not(None), _F.c.id.not_in(reviewed), own)
         .order_by(_F.c.received_ms)
         .limit(limit)
     )
     if before_ms is not None:
         query = query.where(_F.c.received_ms < before_ms)
+    if decisions is not None:
+        query = query.where(_F.c.decision.in_(decisions))
     return [tuple(row) for row in connection.execute(query)]
 
 

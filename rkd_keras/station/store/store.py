@@ -78,11 +78,14 @@ class Store:
         """
         return self._writer.submit(job)
 
-    def write(self, job):
+    def write(self, job, also=None):
         """Run `job(connection)` in the writer and wait for the commit.
 
         Args:
             job: as of `submit`.
+            also: called with `(connection, result)` in the same transaction, such as
+                to record what was done: if it fails, nothing was. Defaults to
+                nothing.
 
         Returns:
             What the job returned.
@@ -91,7 +94,13 @@ class Store:
             StorageFullError: when the disk is full.
             StoreLostError: when the database server does not answer.
         """
-        return self.submit(job).result()
+
+        def both(connection):
+            result = job(connection)
+            also(connection, result)
+            return result
+
+        return self.submit(job if also is None else both).result()
 
     @contextlib.contextmanager
     def read(self):
