@@ -1,9 +1,7 @@
-import functools
 import json
 
 import pytest
 
-from rkd_keras.data import open_images
 from rkd_keras.errors import InputError
 from rkd_keras.runs.run import Run
 from rkd_keras.runs.settings import Settings
@@ -82,8 +80,7 @@ def test_images_too_many_for_memory_give_the_same_row(
         return {**compared.rows[0], "seconds": 0}
 
     decoded = row()
-    streamed = functools.partial(open_images, memory_mb=0)
-    monkeypatch.setattr("rkd_keras.data.open_images", streamed)
+    monkeypatch.setattr("rkd_keras.data.reading.loading.IN_MEMORY_MB", 0)
     assert row() == decoded
 
 

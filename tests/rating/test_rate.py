@@ -118,6 +118,7 @@ def by_station(picture, rules, folder, monkeypatch):
 
     from rkd_keras.station import StationConfig
     from rkd_keras.station.analysis import FrameAnalyzer
+    from rkd_keras.station.receipt import Receipt
     from rkd_keras.station.station import Station
 
     monkeypatch.setattr("rkd_keras.station.station.InferencePool", LocalPool)
@@ -128,7 +129,7 @@ def by_station(picture, rules, folder, monkeypatch):
     try:
         station.start()
         device = station.devices.pictures
-        posted = station.ingest.post(device, picture.read_bytes(), origin="loaded")
+        posted = station.ingest.post(Receipt.of(device, "loaded"), picture.read_bytes())
         loaded = posted.result(60)["decision"]
     finally:
         station.close()
